@@ -1,0 +1,1 @@
+"""Implementations under test and their adapters; knows `askance.adapter` and nothing else of `spec`."""

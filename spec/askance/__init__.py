@@ -1,0 +1,1 @@
+"""askance: does a Python actor implementation compose?"""

@@ -1,0 +1,163 @@
+"""What happened in one execution: events recorded by the harness, never by the implementation.
+
+The interpreters and clients write through a `Recorder`; the engine stamps each event with its step, virtual time
+and strand; clauses read the finished `History`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from askance.program import Err, Program, Value
+
+OutcomeKind = Literal["value", "error", "stopped", "cycle", "cancelled", "timeout", "refused", "nested"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a wait or a turn ended.
+
+    kind "value": `value`. "error": `error`, plus `detail` where the exception is not the one raised (wrapped,
+    copied, another type). "stopped", "cycle", "refused", "timeout", "cancelled": the exceptions that the adapter
+    declares for these, `detail` their text. "nested": the result is, or holds, an awaitable, `detail` says which
+    type, where and how deep.
+    """
+
+    kind: OutcomeKind
+    value: Value = None
+    error: Err | None = None
+    detail: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "value":
+                return str(self.value) if self.value.__class__.__name__ == "Term" else repr(self.value)
+            case "error":
+                return f"raises {self.error}"
+            case kind:
+                return {
+                    "stopped": "raises ActorStopped",
+                    "cycle": "raises a cycle error",
+                    "cancelled": "is cancelled",
+                    "timeout": "times out",
+                    "refused": "refuses to block",
+                    "nested": "a nested awaitable",
+                }[kind] + (f" ({self.detail})" if self.detail else "")
+
+
+EventKind = Literal[
+    "ask",  # a message was sent and a reply obtained: who, actor, message, op
+    "tell",  # a message was sent: who, actor, message
+    "compose",  # a reply was made from others: who, op
+    "wait",  # a wait for a reply begins: who, op
+    "done",  # a wait for a reply ended: who, op, outcome
+    "begin",  # a turn begins: who (the turn), actor, message
+    "end",  # a turn ended: who (the turn), actor, message, outcome
+    "apply",  # a function given to `then` was run: who, op
+    "spawn",  # an actor was spawned: who, actor
+    "stop",  # an actor was asked to stop: who, actor
+    "cancel",  # a reply was cancelled: who, op
+    "client-begin",  # who
+    "client-end",  # who
+    "settle",  # nothing can move any more: a phase ended
+    "loop-blocked",  # the strand blocked while it was running an event loop: detail says on what and where
+    "uncaught",  # an exception nobody caught ended a thread, or a loop's exception handler was called: detail
+    "closed",  # the system was closed
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    `who` is a client's name ("c0"), a turn ("a#3": the third message that actor a began), or "" for the harness.
+    `message` identifies a message by its sender and number ("c0.2", "a#3.1"), unique in the history.
+    `op` names the reply concerned: a client's reply name with the client ("c0.r1"), or a turn's ask ("a#3.1").
+    `value` is the payload of an ask, a tell or a begin. `strand` is the thread's stable name; `loop` the index of the running loop of the system (-1: another loop,
+    None: no running loop). `step` counts scheduling steps, `time` is in seconds (virtual in the world).
+    """
+
+    kind: EventKind
+    who: str = ""
+    actor: str = ""
+    message: str = ""
+    op: str = ""
+    outcome: Outcome | None = None
+    detail: str = ""
+    sender: str = ""
+    value: Value = None
+    step: int = 0
+    time: float = 0.0
+    strand: str = ""
+    loop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One strand (or turn, or client) that waits when nothing can move: on what, and at which source line."""
+
+    who: str
+    strand: str
+    on: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlock:
+    """Why nothing can move: who waits for what, the cycle if there is one, and the replies nobody is left to complete."""
+
+    waiting: tuple[Waiting, ...]
+    cycle: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        lines = [f"{w.who or w.strand} waits for {w.on} at {w.where}" for w in self.waiting]
+        if self.cycle:
+            lines.append("cycle: " + " -> ".join((*self.cycle, self.cycle[0])))
+        lines += [f"nobody is left to complete {reply}" for reply in self.forgotten]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All events of one execution in order, and how it ended.
+
+    `ending` is "done" (every client ended and the system closed), "deadlock", "steps" (the step limit was
+    reached: a livelock, or too small a limit) or "error" (the harness or the engine could not go on: `error`).
+    `timers_raced` says whether some timer fired while other strands could still run.
+    """
+
+    program: Program
+    events: tuple[Event, ...]
+    ending: Literal["done", "deadlock", "steps", "error"]
+    deadlock: Deadlock | None = None
+    error: str = ""
+    timers_raced: bool = False
+
+
+@dataclass
+class Recorder:
+    """Collects events; `stamp` is the engine's: it returns (step, time, strand)."""
+
+    stamp: Callable[[], tuple[int, float, str]]
+    events: list[Event] = field(default_factory=list)
+
+    def add(
+        self,
+        kind: EventKind,
+        who: str = "",
+        *,
+        actor: str = "",
+        message: str = "",
+        op: str = "",
+        outcome: Outcome | None = None,
+        detail: str = "",
+        sender: str = "",
+        value: Value = None,
+        loop: int | None = None,
+    ) -> None:
+        """Append one event, stamped with the engine's step, time and strand."""
+        step, time, strand = self.stamp()
+        self.events.append(Event(kind, who, actor, message, op, outcome, detail, sender, value, step, time, strand, loop))
