@@ -1,4 +1,4 @@
-"""What is shipped, and what holds for every file: the wheel, entry points, the rules for modules, the commands.
+"""What is shipped, and what holds for every file: the wheel, entry points, rules for modules, the commands.
 
 The floors are import-linter's configuration; `tests/test_floors.py` holds that it catches what it should.
 """
