@@ -1,0 +1,75 @@
+"""One execution: a program performed as the main strand of a world, and the history that comes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from askance.adapter import Adapter
+from askance.history import Event, EventKind, History, Outcome, Recorder
+from askance.program import Program, Value
+from askance.run.performance import perform
+from askance.run.stuck import explained
+from askance.world import World
+
+__all__ = ["WorldRecorder", "execute", "finished"]
+
+
+class WorldRecorder(Recorder):
+    """A recorder that falls silent when its world ends: how strands die is no part of the history."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.stamp)
+        self.world = world
+        world.on_loop_blocked = self.loop_blocked
+
+    def add(
+        self,
+        kind: EventKind,
+        who: str = "",
+        *,
+        actor: str = "",
+        message: str = "",
+        op: str = "",
+        outcome: Outcome | None = None,
+        detail: str = "",
+        sender: str = "",
+        value: Value = None,
+        loop: int | None = None,
+    ) -> None:
+        """Append one event, stamped with the world's step, time and strand, while the world is alive."""
+        world = self.world
+        if not world.dying:
+            step, time, strand = world.stamp()
+            self.events.append(
+                Event(kind, who, actor, message, op, outcome, detail, sender, value, step, time, strand, loop)
+            )
+
+    def loop_blocked(self, strand: str, on: str, where: str) -> None:
+        """Record that a strand blocked while it was running an event loop."""
+        self.add("loop-blocked", detail=f"{strand} blocked on {on} at {where}")
+
+
+def execute(program: Program, adapter: Adapter, world: World) -> History:
+    """Perform the program as the main strand of `world`, which must be new; what happened.
+
+    An exception of the adapter's `open`, `spawn` or `close` is the history's `error`.
+    """
+    recorder = WorldRecorder(world)
+    world.run(lambda: perform(program, adapter, recorder, world.settle))
+    return finished(program, recorder, world.execution)
+
+
+def finished(program: Program, recorder: Recorder, execution: Any) -> History:
+    """The history of an execution that has ended, with what the engine saw besides: exceptions nobody caught."""
+    for strand, exception in execution.uncaught:
+        recorder.events.append(
+            Event("uncaught", detail=f"{strand}: {type(exception).__name__}: {exception}", strand=strand)
+        )
+    for strand, message in execution.complaints:
+        recorder.events.append(Event("uncaught", detail=f"{strand}: {message}", strand=strand))
+    ending, error = execution.ending, execution.error
+    if execution.exception is not None:
+        ending, error = "error", f"{type(execution.exception).__name__}: {execution.exception}"
+    events = tuple(recorder.events)
+    deadlock = execution.deadlock and explained(program, events, execution.deadlock)
+    return History(program, events, ending, deadlock, error, execution.timers_raced)

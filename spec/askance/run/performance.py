@@ -1,0 +1,115 @@
+"""A performance: one program, or a growing one, carried out on one freshly opened system.
+
+The code is ordinary `threading` and `asyncio`; the engine it runs in decides what these do. `perform` carries out a
+whole program; a state machine spawns actors and starts phases as it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
+
+from askance.adapter import Adapter
+from askance.history import Recorder
+from askance.program import Actor, Client, Operation, Program, Settle
+from askance.run.clients import RunningClient, client_for
+from askance.run.turns import Directory
+
+__all__ = ["Performance", "perform", "phases"]
+
+
+class Performance:
+    """One system of an implementation, its actors and its clients, from `open` to `close`.
+
+    `patience` bounds every wait of clients (seconds; None: for ever, which is right in the world, where a deadlock
+    is exact and ends the execution). Call all methods from one thread.
+    """
+
+    def __init__(
+        self, adapter: Adapter, loops: int, recorder: Recorder, *, patience: float | None = None
+    ) -> None:
+        self.adapter = adapter
+        self.loops = loops
+        self.recorder = recorder
+        self.patience = patience
+        self.directory = Directory(adapter, recorder)
+        self.clients: dict[str, RunningClient] = {}
+        self.started: list[RunningClient] = []
+
+    def open(self) -> None:
+        """Open a fresh system with the performance's number of loops."""
+        self.directory.system = self.adapter.open(self.loops)
+
+    def spawn(self, actor: Actor) -> None:
+        """Spawn the actor, where the program places it if the implementation can place actors."""
+        self.directory.spawn(actor.name, actor.behaviour, actor.loop)
+
+    def phase(self, parts: Iterable[tuple[Client, Sequence[Operation]]]) -> None:
+        """Start every client on its operations; return when all are started, waiting for none.
+
+        A client that was in an earlier phase goes on with the replies it has. Its own operations are not looked at.
+        """
+        for client, operations in parts:
+            running = self.clients.get(client.name)
+            if running is None:
+                running = self.clients[client.name] = client_for(client, self.directory, self.patience)
+            running.start(operations)
+            self.started.append(running)
+
+    def join(self) -> tuple[str, ...]:
+        """Wait for every client that was started; the names of those that have not ended within the patience."""
+        started, self.started = self.started, []
+        return tuple([running.name for running in started if not running.join(self.patience)])
+
+    def settled(self) -> None:
+        """Record that nothing can move any more: a phase has ended."""
+        self.recorder.add("settle")
+
+    def close(self) -> None:
+        """Close the system, and what the clients hold."""
+        self.directory.system.close()
+        for running in self.clients.values():
+            running.close()
+        self.recorder.add("closed")
+
+
+def phases(clients: Sequence[Client]) -> list[list[tuple[Client, tuple[Operation, ...]]]]:
+    """The clients' operations cut at each `Settle`: for each phase the clients that do something in it, in order."""
+    cut: list[list[tuple[Operation, ...]]] = []
+    for client in clients:
+        parts: list[list[Operation]] = [[]]
+        for operation in client.operations:
+            if isinstance(operation, Settle):
+                parts.append([])
+            else:
+                parts[-1].append(operation)
+        cut.append([tuple(part) for part in parts])
+    return [
+        [(client, part) for client, part in zip(clients, row, strict=True) if part]
+        for row in zip_longest(*cut, fillvalue=())
+    ]
+
+
+def perform(
+    program: Program,
+    adapter: Adapter,
+    recorder: Recorder,
+    settle: Callable[[], None],
+    *,
+    patience: float | None = None,
+) -> None:
+    """Carry out the whole program: open, spawn all actors, each phase up to its settling, close.
+
+    `settle` returns when nothing else can move. Every phase is settled, the last too, so that whatever was told has
+    been handled before the system closes. Raises what the adapter's `open`, `spawn` or `close` raises.
+    """
+    performance = Performance(adapter, program.loops, recorder, patience=patience)
+    performance.open()
+    for actor in program.actors:
+        performance.spawn(actor)
+    for parts in phases(program.clients):
+        performance.phase(parts)
+        performance.join()
+        settle()
+        performance.settled()
+    performance.close()
