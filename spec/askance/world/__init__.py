@@ -1,0 +1,21 @@
+"""The deterministic world: unmodified threaded and asyncio code, in one operating system thread, on a chosen schedule.
+
+`World(strategy).run(function)` runs a function as the main strand; whatever threads, locks, queues, pools and event
+loops it uses are the world's, and time is virtual.
+"""
+
+from askance.world.core import Execution, World, current
+from askance.world.patching import installed
+from askance.world.strand import EngineFailure, NotSimulated, RealBlocking, Strand, StrandKilled
+
+__all__ = [
+    "EngineFailure",
+    "Execution",
+    "NotSimulated",
+    "RealBlocking",
+    "Strand",
+    "StrandKilled",
+    "World",
+    "current",
+    "installed",
+]

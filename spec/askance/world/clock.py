@@ -1,0 +1,82 @@
+"""The functions of `time`, on the world's virtual time inside a world.
+
+The clocks have different origins, as real ones do, so that code which mixes two of them shows it.
+"""
+
+from __future__ import annotations
+
+import time
+
+from askance.world import state
+
+real_time = time.time
+real_monotonic = time.monotonic
+real_perf_counter = time.perf_counter
+real_sleep = time.sleep
+real_time_ns = time.time_ns
+real_monotonic_ns = time.monotonic_ns
+real_perf_counter_ns = time.perf_counter_ns
+
+EPOCH = 1_600_000_000.0
+MONOTONIC_ORIGIN = 4_000.0
+PERF_ORIGIN = 70_000.0
+NANOSECONDS = 1_000_000_000
+
+
+def now_time() -> float:
+    """`time.time`."""
+    world = state.active()
+    return real_time() if world is None else EPOCH + world.now
+
+
+def now_monotonic() -> float:
+    """`time.monotonic`."""
+    world = state.active()
+    return real_monotonic() if world is None else MONOTONIC_ORIGIN + world.now
+
+
+def now_perf_counter() -> float:
+    """`time.perf_counter`."""
+    world = state.active()
+    return real_perf_counter() if world is None else PERF_ORIGIN + world.now
+
+
+def now_time_ns() -> int:
+    """`time.time_ns`."""
+    world = state.active()
+    return real_time_ns() if world is None else int((EPOCH + world.now) * NANOSECONDS)
+
+
+def now_monotonic_ns() -> int:
+    """`time.monotonic_ns`."""
+    world = state.active()
+    return real_monotonic_ns() if world is None else int((MONOTONIC_ORIGIN + world.now) * NANOSECONDS)
+
+
+def now_perf_counter_ns() -> int:
+    """`time.perf_counter_ns`."""
+    world = state.active()
+    return real_perf_counter_ns() if world is None else int((PERF_ORIGIN + world.now) * NANOSECONDS)
+
+
+def sleep(seconds: float) -> None:
+    """`time.sleep`: a wait on virtual time; 0 is a mere scheduling point."""
+    world = state.active()
+    if world is None:
+        real_sleep(seconds)
+        return
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    world.sleep(seconds)
+
+
+FUNCTIONS = (
+    (real_time, now_time),
+    (real_monotonic, now_monotonic),
+    (real_perf_counter, now_perf_counter),
+    (real_time_ns, now_time_ns),
+    (real_monotonic_ns, now_monotonic_ns),
+    (real_perf_counter_ns, now_perf_counter_ns),
+    (real_sleep, sleep),
+)
+"""(original, replacement), for `patching` to put in place wherever a module holds the original."""

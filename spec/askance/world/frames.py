@@ -1,0 +1,64 @@
+"""Source lines: where in the code under test a strand or a coroutine stands."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from types import FrameType
+from typing import Any
+
+_STANDARD = os.path.normcase(sysconfig.get_paths()["stdlib"]) + os.sep
+_SITE = "site-packages" + os.sep
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether the frame belongs to the engine."""
+    return frame.f_code.co_filename.startswith(_OURS)
+
+
+def is_standard(frame: FrameType) -> bool:
+    """Whether the frame belongs to the standard library."""
+    name = os.path.normcase(frame.f_code.co_filename)
+    return (name.startswith(_STANDARD) and _SITE not in name) or name.startswith("<frozen")
+
+
+def place(code: Any, line: int) -> str:
+    """ "path:line in function", the path as short as can be and still found."""
+    path = code.co_filename
+    head, found, tail = path.rpartition(_SITE)
+    if found:
+        path = tail
+    else:
+        relative = os.path.relpath(path) if os.path.isabs(path) else path
+        path = relative if not relative.startswith("..") else path
+    return f"{path}:{line} in {code.co_qualname}"
+
+
+def own_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that is neither the engine's nor the standard library's, from `frame` outwards."""
+    while frame is not None:
+        if not is_ours(frame) and not is_standard(frame):
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def where(frame: FrameType | None) -> str:
+    """The source line of the code under test that `frame` was called from, as "path:line in function"."""
+    innermost = frame
+    while innermost is not None and is_ours(innermost) and innermost.f_back is not None:
+        innermost = innermost.f_back
+    found = own_frame(frame) or innermost
+    return "an unknown line" if found is None else place(found.f_code, found.f_lineno)
+
+
+def where_coroutine(coroutine: Any) -> str:
+    """The source line at which a suspended coroutine awaits, in the innermost coroutine of the code under test."""
+    best = "an unknown line"
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if frame is not None and not is_standard(frame):
+            best = place(frame.f_code, frame.f_lineno)
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+    return best

@@ -1,0 +1,257 @@
+"""The event loop of a world: asyncio's own `BaseEventLoop`, without a selector.
+
+Its ready queue is FIFO, as asyncio promises. The start of each handle is a scheduling point, and so is
+`call_soon_threadsafe`, the only thing that wakes an idle loop: `call_soon` from a foreign thread does not, as in real
+life ("Concurrency and Multithreading" in the asyncio documentation).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from asyncio import base_events, events
+from heapq import heappop
+from typing import Any, NoReturn
+
+from askance.world import state
+from askance.world.core import World
+from askance.world.strand import NotSimulated, Strand, StrandKilled
+
+
+class WorldTask(asyncio.Task):  # type: ignore[type-arg]
+    """A task whose hash is the order of its creation, so that sets of tasks iterate alike in every run."""
+
+    _askance_hash = 0
+
+    def __hash__(self) -> int:
+        return self._askance_hash
+
+
+class WorldLoop(base_events.BaseEventLoop):
+    """An event loop that belongs to one world."""
+
+    _ready: Any
+    _scheduled: Any
+    _stopping: bool
+    _timer_cancelled_count: int
+    _exception_handler: Any
+    _task_factory: Any
+    _thread_id: Any
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.set_debug(False)
+        self.world = world
+        self.number = len(world.loops)
+        world.loops.append(self)
+        self.tasks: list[weakref.ref[asyncio.Task[Any]]] = []
+        self._woken = False
+        self._idle: Strand | None = None
+        self._made = 0
+
+    def __repr__(self) -> str:
+        return f"<event loop {self.number}>"
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def time(self) -> float:
+        """Virtual seconds."""
+        return self.world.now
+
+    # ------------------------------------------------------------ running
+
+    def run_forever(self) -> None:
+        """Run until `stop` is called."""
+        self._check_closed()  # type: ignore[attr-defined]
+        self._check_running()  # type: ignore[attr-defined]
+        world = self.world
+        self._thread_id = threading.get_ident()
+        world.set_running_loop(self)
+        try:
+            while True:
+                self._run_once()
+                if self._stopping:
+                    break
+        finally:
+            self._stopping = False
+            self._thread_id = None
+            if not world.dying:
+                world.set_running_loop(None)
+
+    def _run_once(self) -> None:
+        world = self.world
+        if world.dying:
+            raise StrandKilled
+        ready = self._ready
+        scheduled = self._scheduled
+        while scheduled and scheduled[0]._cancelled:
+            self._timer_cancelled_count -= 1
+            heappop(scheduled)._scheduled = False
+        if not ready and not self._stopping and not self._woken:
+            timeout = scheduled[0]._when - world.now if scheduled else None
+            if timeout is None or timeout > 0:
+                self._idle = world.current
+                try:
+                    world.wait("select", self, able=False, timeout=timeout)
+                finally:
+                    self._idle = None
+        self._woken = False
+        while scheduled and scheduled[0]._when <= world.now:
+            handle = heappop(scheduled)
+            handle._scheduled = False
+            ready.append(handle)
+        for _ in range(len(ready)):
+            world.point("handle", self)
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _write_to_self(self) -> None:
+        """Wake the loop if it is idle."""
+        self._woken = True
+        idle = self._idle
+        if idle is not None and idle.slot < 0 and not self.world.dying:
+            self.world.enable(idle)
+
+    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> Any:
+        """A scheduling point; then the callback is queued and the loop woken, in one step."""
+        self._check_closed()  # type: ignore[attr-defined]
+        if state.world is self.world:
+            self.world.point("wake", self)
+        handle = self._call_soon(callback, args, context)  # type: ignore[attr-defined]
+        self._write_to_self()
+        return handle
+
+    def _process_events(self, event_list: Any) -> None:
+        """There is no selector, and so there are no events."""
+
+    # ------------------------------------------------------------ tasks and errors
+
+    def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
+        """A task with a name, and an order in sets, that are the same in every run."""
+        if self._task_factory is not None:
+            return super().create_task(coro, name=name, context=context, **options)
+        self._check_closed()  # type: ignore[attr-defined]
+        world = self.world
+        maker = world.current
+        maker.objects += 1
+        self._made += 1
+        if name is None:
+            name = f"Task-{self.number}.{self._made}"
+        task: asyncio.Task[Any] = WorldTask(coro, loop=self, name=name, context=context, **options)
+        self.tasks.append(weakref.ref(task))
+        return task
+
+    def live_tasks(self) -> list[asyncio.Task[Any]]:
+        """The tasks that are not done, in order of creation."""
+        tasks = [task for task in (reference() for reference in self.tasks) if task is not None]
+        return [task for task in tasks if not task.done()]
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """The handler that was set, if one was; and the world keeps what the handler would only log."""
+        exception = context.get("exception")
+        world = self.world
+        if world.dying or isinstance(exception, StrandKilled):
+            return
+        strand = world.current.name if state.world is world else "main"
+        message = str(context.get("message", "")) + (f": {exception!r}" if exception is not None else "")
+        if self._exception_handler is not None:
+            super().call_exception_handler(context)
+        elif exception is not None and "handle" in context:
+            world.execution.uncaught.append((strand, exception))
+            return
+        world.execution.complaints.append((strand, message))
+
+    # ------------------------------------------------------------ what a world has no use for
+
+    async def create_connection(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+        """Raises NotSimulated."""
+        raise NotSimulated("a network connection")
+
+    async def create_server(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises NotSimulated."""
+        raise NotSimulated("a network server")
+
+    async def create_datagram_endpoint(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+        """Raises NotSimulated."""
+        raise NotSimulated("a datagram endpoint")
+
+    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+        """Raises NotSimulated."""
+        raise NotSimulated("a subprocess")
+
+    async def subprocess_shell(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+        """Raises NotSimulated."""
+        raise NotSimulated("a subprocess")
+
+    def add_reader(self, *args: Any) -> NoReturn:
+        """Raises NotSimulated."""
+        raise NotSimulated("waiting for a file descriptor")
+
+    add_writer = add_reader
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """`asyncio.new_event_loop`: the world's, inside one."""
+    world = state.active()
+    if world is None:
+        return real_new_event_loop()
+    return WorldLoop(world)
+
+
+real_new_event_loop = events.new_event_loop
+real_get_event_loop_policy = events.get_event_loop_policy
+
+
+class WorldPolicy(asyncio.AbstractEventLoopPolicy):
+    """The event loop policy while worlds may run: each strand has a loop of its own, or none."""
+
+    def __init__(self, outside: Any) -> None:
+        self.outside = outside
+
+    def get_event_loop(self) -> asyncio.AbstractEventLoop:
+        """The strand's loop; in the main strand one is made, as asyncio's default policy does."""
+        world = state.active()
+        if world is None:
+            outside: asyncio.AbstractEventLoop = self.outside().get_event_loop()
+            return outside
+        strand = world.current
+        if strand.policy_loop is None and strand is world.main:
+            strand.policy_loop = WorldLoop(world)
+        if strand.policy_loop is None:
+            raise RuntimeError(f"There is no current event loop in thread {strand.name!r}.")
+        return strand.policy_loop
+
+    def set_event_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """The strand's loop from now on."""
+        world = state.active()
+        if world is None:
+            self.outside().set_event_loop(loop)
+        else:
+            world.current.policy_loop = loop
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        """A loop of the world."""
+        world = state.active()
+        if world is None:
+            outside: asyncio.AbstractEventLoop = self.outside().new_event_loop()
+            return outside
+        return WorldLoop(world)
+
+    def get_child_watcher(self) -> Any:
+        """The outside policy's (Python 3.11)."""
+        return self.outside().get_child_watcher()
+
+    def set_child_watcher(self, watcher: Any) -> None:
+        """The outside policy's (Python 3.11)."""
+        self.outside().set_child_watcher(watcher)
+
+
+class SelectorEventLoop(asyncio.SelectorEventLoop):
+    """`asyncio.SelectorEventLoop`: the world's loop, inside one."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        world = state.active()
+        return super().__new__(cls) if world is None else WorldLoop(world)

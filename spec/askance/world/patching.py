@@ -1,0 +1,247 @@
+"""Putting the controlled versions in place: methods on the standard classes, functions wherever a module holds one.
+
+Modules bind early (`from time import monotonic as time`, `lock = Lock()` at import), so every loaded module's globals
+are looked through for the originals, and for locks, queues and locals made at import time. What is put there serves
+inside and outside of worlds, so it may stay while other code runs; all is put back at the end.
+"""
+
+from __future__ import annotations
+
+import _thread
+import asyncio
+import concurrent.futures.thread
+import contextlib
+import itertools
+import queue
+import signal
+import sys
+import threading
+from asyncio import events
+from collections.abc import Callable, Iterator
+from concurrent.futures import _base
+from typing import Any
+
+from askance.world import clock, conditions, locks, loop, queues, sets, state, threads, unsimulated, watchdog
+
+_MISSING = object()
+
+TOOLING = frozenset(
+    "_pytest pytest pluggy hypothesis xdist execnet coverage askance greenlet rich logging importlib _frozen_importlib "
+    "_frozen_importlib_external warnings _thread builtins sys io abc encodings codecs _weakrefset weakref typing "
+    "concurrent.futures.process multiprocessing pdb bdb faulthandler gc mypy astroid".split()
+)
+"""Modules (and packages) whose globals are left alone: they run outside of worlds, or must not notice them."""
+
+_FUNCTIONS: tuple[tuple[Any, Any], ...] = (
+    *clock.FUNCTIONS,
+    *threads.FUNCTIONS,
+    (locks.real_lock, locks.Lock),
+    (threading.Lock, locks.Lock),
+    (threading.RLock, locks.RLock),
+    (locks.real_rlock, locks.RLock),
+    (queues.RealSimpleQueue, queues.SimpleQueue),
+    (events.new_event_loop, loop.new_event_loop),
+    (asyncio.SelectorEventLoop, loop.SelectorEventLoop),
+    (asyncio.all_tasks, sets.all_tasks),
+)
+
+_METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
+    *conditions.METHODS,
+    *queues.METHODS,
+    *threads.METHODS,
+    *sets.METHODS,
+    *unsimulated.METHODS,
+)
+
+_LOCK_TYPE = type(locks.real_lock())
+_RLOCK_TYPE = type(locks.real_rlock())
+
+
+class _NoSignals:
+    """What `asyncio.Runner` sees as `signal`: Ctrl-C stays ours."""
+
+    SIGINT = signal.SIGINT
+    default_int_handler = signal.default_int_handler
+
+    @staticmethod
+    def getsignal(number: int) -> None:
+        """Nobody's."""
+
+
+class _Patches:
+    """What has been put in place, and what was there before."""
+
+    def __init__(self) -> None:
+        self.undo: list[tuple[Any, str, Any]] = []
+        self.depth = 0
+        self.modules = 0
+
+    def put(self, owner: Any, name: str, value: Any) -> None:
+        """Set an attribute, and remember what was there."""
+        self.undo.append((owner, name, vars(owner).get(name, _MISSING)))
+        setattr(owner, name, value)
+
+    def put_all(self) -> None:
+        """Put every replacement in place."""
+        for owner, name, replacement in _METHODS:
+            self.put(owner, name, replacement)
+        policy = _OutsidePolicy(events._event_loop_policy)  # type: ignore[attr-defined]
+        self.put(events, "_event_loop_policy", loop.WorldPolicy(policy))
+        self.put(asyncio.runners, "signal", _NoSignals)
+        for module in (asyncio.tasks, _base):
+            self.put(module, "set", sets.OrderedSet)
+        self.put(threading, "_counter", None)
+        self.put(concurrent.futures.thread.ThreadPoolExecutor, "_counter", None)
+        self.put_in_modules()
+
+    def put_in_modules(self) -> None:
+        """Replace originals, and locks made at import time, in every loaded module's globals."""
+        self.modules = len(sys.modules)
+        table = {id(original): replacement for original, replacement in _FUNCTIONS}
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] in TOOLING or name in TOOLING:
+                continue
+            content = getattr(module, "__dict__", None)
+            if content is None:
+                continue
+            standard = name.partition(".")[0] in sys.stdlib_module_names
+            for key, value in list(content.items()):
+                replacement = table.get(id(value))
+                if replacement is not None:
+                    self.put(module, key, replacement)
+                elif not standard or name == "concurrent.futures.thread":
+                    self.put_instance(module, key, value)
+                    if isinstance(value, type) and value.__module__ == name:
+                        for attribute, held in list(vars(value).items()):
+                            self.put_instance(value, attribute, held)
+        for key in ("allocate_lock", "get_ident", "start_new_thread", "RLock"):
+            replacement = table.get(id(getattr(_thread, key)))
+            if replacement is not None:
+                self.put(_thread, key, replacement)
+
+    def put_instance(self, owner: Any, name: str, value: Any) -> None:
+        """Replace a lock, a queue or a local that was made at import time, or control what it is made of."""
+        kind = type(value)
+        replacement: Any = None
+        if kind is _LOCK_TYPE:
+            replacement = locks.Lock.dual()
+        elif kind is _RLOCK_TYPE:
+            replacement = locks.RLock.dual()
+        elif kind is threads.real_local:
+            replacement = threads.Local.dual(value)
+        elif kind is queues.RealSimpleQueue:
+            replacement = queues.SimpleQueue.__new__(queues.SimpleQueue)
+        elif isinstance(value, threading.Condition):
+            control(value)
+        elif isinstance(value, queue.Queue):
+            for condition in (value.not_empty, value.not_full, value.all_tasks_done):
+                control(condition)
+        elif isinstance(value, threading.Semaphore | threading.Event | threading.Barrier):
+            condition = vars(value).get("_cond")
+            if condition is not None:
+                control(condition)
+        if replacement is not None:
+            with contextlib.suppress(AttributeError, TypeError):
+                self.put(owner, name, replacement)
+
+    def remove_all(self) -> None:
+        """Put back what was there, last first."""
+        while self.undo:
+            owner, name, value = self.undo.pop()
+            if value is _MISSING:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, value)
+
+
+def control(condition: Any) -> None:
+    """Give a condition that was made at import time a lock that serves inside and outside of worlds."""
+    lock = condition._lock
+    if type(lock) is _LOCK_TYPE:
+        dual: Any = locks.Lock.dual()
+    elif type(lock) is _RLOCK_TYPE:
+        dual = locks.RLock.dual()
+        condition._release_save = dual._release_save
+        condition._acquire_restore = dual._acquire_restore
+        condition._is_owned = dual._is_owned
+    else:
+        return
+    condition._lock = dual
+    condition.acquire = dual.acquire
+    condition.release = dual.release
+
+
+class _OutsidePolicy:
+    """The policy that was set before, made when first needed as asyncio does."""
+
+    def __init__(self, policy: Any) -> None:
+        self.policy = policy
+
+    def __call__(self) -> Any:
+        if self.policy is None:
+            self.policy = asyncio.DefaultEventLoopPolicy()
+        return self.policy
+
+
+_patches = _Patches()
+
+
+def _interrupted(number: int, frame: Any) -> None:
+    """Ctrl-C: the running world ends at its next step; a second one raises at once."""
+    world = state.world
+    if world is None or world.interrupted:
+        raise KeyboardInterrupt
+    world.interrupted = True
+    world.interrupt("interrupted")
+
+
+@contextlib.contextmanager
+def installed() -> Iterator[None]:
+    """While this is entered, controlled versions stand in place of the real ones. It nests at no cost.
+
+    Raises RuntimeError when it is entered in two operating system threads at once.
+    """
+    if _patches.depth == 0:
+        with contextlib.ExitStack() as stack:
+            stack.callback(_leave)
+            _patches.depth = 1
+            _patches.put_all()
+            stack.enter_context(watchdog.ready())
+            stack.enter_context(_interrupts())
+            yield
+    else:
+        _patches.depth += 1
+        if len(sys.modules) != _patches.modules:
+            _patches.put_in_modules()
+        try:
+            yield
+        finally:
+            _patches.depth -= 1
+
+
+def _leave() -> None:
+    _patches.depth = 0
+    _patches.remove_all()
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[None]:
+    """Ctrl-C is handled between steps, so that code under test can neither swallow it nor be hit in its middle."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield
+        return
+    signal.signal(signal.SIGINT, _interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def reset_names() -> None:
+    """At the start of each execution: threads and pools count their names from the beginning."""
+    threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]
+    pools: Any = concurrent.futures.thread.ThreadPoolExecutor
+    pools._counter = itertools.count().__next__

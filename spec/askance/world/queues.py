@@ -1,0 +1,268 @@
+"""Controlled queues: methods of `queue.Queue` (and so of its subclasses), and a `queue.SimpleQueue`.
+
+Putting and getting are one step each. A getter can run while there is something to get, a putter while there is room.
+"""
+
+from __future__ import annotations
+
+import queue
+from _queue import Empty
+from _queue import SimpleQueue as RealSimpleQueue
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from askance.world import state
+from askance.world.core import World
+from askance.world.locks import Controlled, Lock
+from askance.world.strand import Strand
+
+os_ident = state.os_ident
+
+_put = queue.Queue.put
+_get = queue.Queue.get
+_join = queue.Queue.join
+_task_done = queue.Queue.task_done
+ShutDown: Any = getattr(queue, "ShutDown", None)
+
+
+class _Ends:
+    """Who waits at either end of a queue, and for its tasks to be done, in one world."""
+
+    __slots__ = ("getters", "joiners", "putters", "world")
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.getters: list[Strand] = []
+        self.putters: list[Strand] = []
+        self.joiners: list[Strand] = []
+
+
+def _ends(self: Any, world: World) -> _Ends:
+    ends: _Ends | None = self.__dict__.get("_askance")
+    if ends is None or ends.world is not world:
+        self.__dict__["_askance"] = ends = _Ends(world)
+    return ends
+
+
+def _let(world: World, strands: list[Strand]) -> None:
+    for strand in strands:
+        if strand.slot < 0 and not strand.done:
+            world.enable(strand)
+
+
+def _hold(world: World, strands: list[Strand]) -> None:
+    for strand in strands:
+        if strand.slot >= 0 and not strand.timed_out:
+            world.disable(strand)
+
+
+def _respect_mutex(self: Any) -> None:
+    """Somebody who holds the queue's mutex by hand has it to himself."""
+    mutex = self.mutex
+    while isinstance(mutex, Lock) and mutex.locked():
+        mutex.acquire()
+        mutex.release()
+
+
+def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) -> None:
+    """`Queue.put`: one step."""
+    world = state.active()
+    if world is None:
+        _put(self, item, block, timeout)
+        return
+    _respect_mutex(self)
+    ends = _ends(self, world)
+    if self.maxsize <= 0:
+        world.point("put", self)
+    elif not block:
+        world.point("put", self)
+        if self._qsize() >= self.maxsize:
+            raise queue.Full
+    else:
+        if timeout is not None and timeout < 0:
+            raise ValueError("'timeout' must be a non-negative number")
+        strand = world.current
+        ends.putters.append(strand)
+        try:
+            able = self._qsize() < self.maxsize or getattr(self, "is_shutdown", False)
+            world.wait("put", self, able=able, timeout=timeout)
+        finally:
+            ends.putters.remove(strand)
+        if self._qsize() >= self.maxsize and not getattr(self, "is_shutdown", False):
+            raise queue.Full
+    if getattr(self, "is_shutdown", False):
+        raise ShutDown
+    self._put(item)
+    self.unfinished_tasks += 1
+    _let(world, ends.getters)
+    if 0 < self.maxsize <= self._qsize():
+        _hold(world, ends.putters)
+
+
+def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
+    """`Queue.get`: one step."""
+    world = state.active()
+    if world is None:
+        return _get(self, block, timeout)
+    _respect_mutex(self)
+    ends = _ends(self, world)
+    if not block:
+        world.point("try-get", self)
+    else:
+        if timeout is not None and timeout < 0:
+            raise ValueError("'timeout' must be a non-negative number")
+        strand = world.current
+        ends.getters.append(strand)
+        try:
+            able = self._qsize() > 0 or getattr(self, "is_shutdown", False)
+            world.wait("get", self, able=able, timeout=timeout)
+        finally:
+            ends.getters.remove(strand)
+    if not self._qsize():
+        if getattr(self, "is_shutdown", False):
+            raise ShutDown
+        raise queue.Empty
+    item = self._get()
+    if not self._qsize() and not getattr(self, "is_shutdown", False):
+        _hold(world, ends.getters)
+    _let(world, ends.putters)
+    return item
+
+
+def task_done(self: Any) -> None:
+    """`Queue.task_done`: one step."""
+    world = state.active()
+    if world is None:
+        _task_done(self)
+        return
+    world.point("task-done", self)
+    unfinished = self.unfinished_tasks - 1
+    if unfinished < 0:
+        raise ValueError("task_done() called too many times")
+    self.unfinished_tasks = unfinished
+    if not unfinished:
+        _let(world, _ends(self, world).joiners)
+
+
+def join(self: Any) -> None:
+    """`Queue.join`: one step."""
+    world = state.active()
+    if world is None:
+        _join(self)
+        return
+    ends = _ends(self, world)
+    strand = world.current
+    while self.unfinished_tasks:
+        ends.joiners.append(strand)
+        try:
+            world.wait("join", self, able=False)
+        finally:
+            ends.joiners.remove(strand)
+
+
+def shutdown(self: Any, immediate: bool = False) -> None:
+    """`Queue.shutdown` (Python 3.13): one step."""
+    world = state.active()
+    if world is None:
+        _shutdown(self, immediate)
+        return
+    world.point("shutdown", self)
+    self.is_shutdown = True
+    ends = _ends(self, world)
+    if immediate:
+        while self._qsize():
+            self._get()
+            if self.unfinished_tasks > 0:
+                self.unfinished_tasks -= 1
+        _let(world, ends.joiners)
+    _let(world, ends.getters)
+    _let(world, ends.putters)
+
+
+class SimpleQueue(Controlled):
+    """`queue.SimpleQueue`: unbounded; the original is in C and cannot be controlled."""
+
+    __slots__ = ("__weakref__", "_items")
+
+    def __new__(cls) -> Any:
+        # `queue.SimpleQueue()` outside of worlds gives the real thing.
+        if cls is SimpleQueue and state.active() is None:
+            return RealSimpleQueue()
+        return object.__new__(cls)
+
+    def __init__(self) -> None:
+        self._items: deque[Any] = deque()
+        self._made()
+
+    def _adopt(self, world: World) -> None:
+        super()._adopt(world)
+        self._items.clear()
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put without waiting; `block` and `timeout` are there for compatibility, as in the original."""
+        world = state.active()
+        if world is None:
+            self._items.append(item)
+            return
+        if self.world is not world:
+            self._adopt(world)
+        world.point("put", self)
+        self._items.append(item)
+        _let(world, self.pending)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """The oldest item, waiting for one (seconds; None: for ever); raises queue.Empty."""
+        world = state.active()
+        if world is None:
+            if not self._items:
+                raise Empty
+            return self._items.popleft()
+        if self.world is not world:
+            self._adopt(world)
+        if not block:
+            world.point("try-get", self)
+        else:
+            if timeout is not None and timeout < 0:
+                raise ValueError("'timeout' must be a non-negative number")
+            strand = world.current
+            self.pending.append(strand)
+            try:
+                world.wait("get", self, able=bool(self._items), timeout=timeout)
+            finally:
+                self.pending.remove(strand)
+        if not self._items:
+            raise Empty
+        item = self._items.popleft()
+        if not self._items:
+            _hold(world, self.pending)
+        return item
+
+    def put_nowait(self, item: Any) -> None:
+        """As `put`."""
+        self.put(item)
+
+    def get_nowait(self) -> Any:
+        """As `get(block=False)`."""
+        return self.get(block=False)
+
+    def empty(self) -> bool:
+        """Whether there is nothing to get."""
+        return not self._items
+
+    def qsize(self) -> int:
+        """How many items there are."""
+        return len(self._items)
+
+
+METHODS: tuple[tuple[type, str, Callable[..., Any]], ...] = (
+    (queue.Queue, "put", put),
+    (queue.Queue, "get", get),
+    (queue.Queue, "task_done", task_done),
+    (queue.Queue, "join", join),
+)
+"""(class, method, replacement), for `patching` to put in place."""
+
+_shutdown: Any = getattr(queue.Queue, "shutdown", None)
+if _shutdown is not None:
+    METHODS = (*METHODS, (queue.Queue, "shutdown", shutdown))

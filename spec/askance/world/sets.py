@@ -1,0 +1,120 @@
+"""Order where the standard library has none: sets of tasks and futures that iterate in order of insertion.
+
+`asyncio.wait`, `as_completed`, `all_tasks` and their like in concurrent.futures iterate over sets, whose order follows
+memory addresses: a schedule that depended on it would not be the same in another process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, _base
+from typing import Any
+
+from askance.world import state
+
+real_all_tasks = asyncio.all_tasks
+
+
+class OrderedSet(set[Any]):
+    """A set that iterates, and pops, in order of insertion."""
+
+    def __init__(self, items: Iterable[Any] = ()) -> None:
+        self._order = dict.fromkeys(items)
+        super().__init__(self._order)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(tuple(self._order))
+
+    def add(self, item: Any) -> None:
+        """Add at the end, if it is new."""
+        self._order[item] = None
+        super().add(item)
+
+    def discard(self, item: Any) -> None:
+        """Take out, if it is there."""
+        self._order.pop(item, None)
+        super().discard(item)
+
+    def remove(self, item: Any) -> None:
+        """Take out; raises KeyError."""
+        super().remove(item)
+        del self._order[item]
+
+    def pop(self) -> Any:
+        """Take out the oldest."""
+        item = next(iter(self._order))
+        self.remove(item)
+        return item
+
+    def clear(self) -> None:
+        """Take out all."""
+        self._order.clear()
+        super().clear()
+
+    def update(self, *others: Iterable[Any]) -> None:
+        """Add all, in order."""
+        for other in others:
+            for item in other:
+                self.add(item)
+
+    def __sub__(self, other: Any) -> OrderedSet:
+        return OrderedSet(item for item in self if item not in other)
+
+    def __or__(self, other: Any) -> OrderedSet:
+        return OrderedSet((*self, *other))
+
+    def __and__(self, other: Any) -> OrderedSet:
+        return OrderedSet(item for item in self if item in other)
+
+    difference = __sub__
+    union = __or__
+    intersection = __and__
+
+
+def all_tasks(loop: Any = None) -> Any:
+    """`asyncio.all_tasks`, in order of creation."""
+    world = state.active()
+    if world is None:
+        return real_all_tasks(loop)
+    if loop is None:
+        loop = asyncio.get_running_loop()
+    tasks = real_all_tasks(loop)
+    known = [task for task in getattr(loop, "live_tasks", list)() if task in tasks]
+    rest = [task for task in tasks if task not in known]
+    return OrderedSet([*known, *sorted(rest, key=lambda task: str(task.get_name()))])
+
+
+_acquire_futures_init = _base._AcquireFutures.__init__  # type: ignore[attr-defined]
+
+
+def acquire_futures(self: Any, futures: Any) -> None:
+    """`_AcquireFutures.__init__`: the original sorts by address."""
+    if state.active() is None:
+        _acquire_futures_init(self, futures)
+    else:
+        self.futures = sorted(futures, key=_serial)
+
+
+def _serial(future: Any) -> tuple[str, int]:
+    serial: tuple[str, int] = getattr(future._condition._lock, "serial", ("", 0))
+    return serial
+
+
+def future_hash(self: Any) -> int:
+    """`Future.__hash__`: by the order in which a world made them."""
+    condition = self.__dict__.get("_condition")
+    serial = getattr(getattr(condition, "_lock", None), "serial", None)
+    if serial is None or not serial[0]:
+        return object.__hash__(self)
+    number = serial[1]
+    for part in serial[0].split("."):
+        number = number * 1_000_003 + int(part)
+    return number
+
+
+METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
+    (_base._AcquireFutures, "__init__", acquire_futures),  # type: ignore[attr-defined]
+    (Future, "__hash__", future_hash),
+)
+"""(class, method, replacement), for `patching` to put in place."""

@@ -1,0 +1,37 @@
+"""What a world does not simulate raises at once, instead of blocking for real: sockets, selectors, processes."""
+
+from __future__ import annotations
+
+import multiprocessing.process
+import selectors
+import socket
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+from askance.world import state
+from askance.world.strand import NotSimulated
+
+
+def _refusing(original: Callable[..., Any], what: str) -> Callable[..., Any]:
+    def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if state.active() is not None:
+            raise NotSimulated(what)
+        return original(self, *args, **kwargs)
+
+    refuse.__doc__ = original.__doc__
+    refuse.__name__ = getattr(original, "__name__", "refuse")
+    return refuse
+
+
+_TARGETS: tuple[tuple[type, str, str], ...] = (
+    (socket.socket, "__init__", "a real socket"),
+    (selectors.DefaultSelector, "__init__", "a selector"),
+    (subprocess.Popen, "__init__", "a subprocess"),
+    (multiprocessing.process.BaseProcess, "start", "a process"),
+)
+
+METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = tuple(
+    (owner, name, _refusing(getattr(owner, name), what)) for owner, name, what in _TARGETS
+)
+"""(class, method, replacement), for `patching` to put in place."""

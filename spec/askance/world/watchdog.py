@@ -1,0 +1,129 @@
+"""The watchdog: code that blocks for real (a C call, a lock no world controls, a loop without end) is named, not hung on.
+
+A real thread looks now and then whether the running world has made a step; where it has not for long, the strand's
+operating system thread gets a signal whose handler raises. The execution ends as an error that names strand and line.
+Wall-clock time decides here, and only here: a correct execution never gets to see it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from askance.world import state
+from askance.world.clock import real_monotonic
+from askance.world.strand import RealBlocking
+
+if TYPE_CHECKING:
+    from askance.world.core import World
+
+patience = 10.0
+"""Seconds of real time without a scheduling step after which a strand is taken to block for real."""
+
+SIGNAL = getattr(signal, "SIGURG", None)
+"""Ignored by default, so that one which comes late does no harm."""
+
+
+class _Watchdog:
+    """One real daemon thread for the process, and the world that it watches."""
+
+    def __init__(self) -> None:
+        self.world: World | None = None
+        self.thread: threading.Thread | None = None
+        self.wake = threading.Event()
+        self.handling = False
+
+    def watch(self) -> None:
+        """The thread's body."""
+        seen: tuple[Any, int] | None = None
+        since = 0.0
+        while True:
+            self.wake.wait(min(0.5, patience / 4))
+            world = self.world
+            if world is None:
+                seen = None
+                continue
+            now = real_monotonic()
+            mark = (world, world.steps)
+            if seen is None or seen[0] is not world or seen[1] != world.steps:
+                seen, since = mark, now
+            elif now - since > patience:
+                seen = None
+                self.bite(world)
+
+    def bite(self, world: World) -> None:
+        """Raise RealBlocking in the operating system thread that runs the world."""
+        frame = sys._current_frames().get(world.os_thread)
+        blocking = describe(world, frame)
+        world.interrupt(blocking)
+        if SIGNAL is not None and self.handling and world.os_thread == threading.main_thread().ident:
+            signal.pthread_kill(world.os_thread, SIGNAL)
+        else:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(world.os_thread), ctypes.py_object(RealBlocking)
+            )
+
+
+_watchdog = _Watchdog()
+
+
+def describe(world: World, frame: Any) -> str:
+    """Which strand blocks for real, and at which source line."""
+    from askance.world.frames import where
+
+    place = where(frame) if frame is not None else "an unknown line"
+    return (
+        f"strand {world.current.name!r} blocks for real at {place}: it made no scheduling step for "
+        f"{patience:g} seconds. The world cannot see into C calls, sockets, locks that it did not replace, "
+        "or loops without end; use the live engine for code that needs them"
+    )
+
+
+def _raise(signum: int, frame: Any) -> None:
+    world = state.world
+    if world is not None and world.execution.error:
+        raise RealBlocking(world.execution.error)
+
+
+@contextlib.contextmanager
+def ready() -> Iterator[None]:
+    """While this is entered the watchdog's signal has its handler (in the main thread; elsewhere it does without)."""
+    previous: Any = None
+    if SIGNAL is not None and threading.current_thread() is threading.main_thread():
+        previous = signal.signal(SIGNAL, _raise)
+        _watchdog.handling = True
+    try:
+        yield
+    finally:
+        if _watchdog.handling and previous is not None and SIGNAL is not None:
+            signal.signal(SIGNAL, previous)
+            _watchdog.handling = False
+
+
+class watched:
+    """While this is entered the watchdog looks at the world."""
+
+    __slots__ = ("world",)
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def __enter__(self) -> None:
+        _watchdog.world = self.world
+        if _watchdog.thread is None or not _watchdog.thread.is_alive():
+            outer, state.world = state.world, None
+            try:
+                _watchdog.thread = threading.Thread(
+                    target=_watchdog.watch, name="askance-watchdog", daemon=True
+                )
+                _watchdog.thread.start()
+            finally:
+                state.world = outer
+
+    def __exit__(self, *exception: object) -> None:
+        _watchdog.world = None
