@@ -37,9 +37,8 @@ def wait(self: Any, timeout: float | None = None) -> bool:
     if lock.world is not world or lock.owner is not strand:
         raise RuntimeError("cannot wait on un-acquired lock")
     if isinstance(lock, RLock):
-        saved = lock._release_save()
+        saved: Any = lock._release_save()
     else:
-        saved = None
         lock.owner = None
         for other in lock.pending:
             if other.slot < 0 and not other.done:
@@ -56,10 +55,10 @@ def wait(self: Any, timeout: float | None = None) -> bool:
         if waiter in waiters:
             waiters.remove(waiter)
         if not world.dying:
-            if saved is None:
-                lock.acquire()
-            else:
+            if isinstance(lock, RLock):
                 lock._acquire_restore(saved)
+            else:
+                lock.acquire()
     return woken
 
 

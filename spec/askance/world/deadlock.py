@@ -63,7 +63,8 @@ class _Graph:
         """How a node is called in messages."""
         if isinstance(node, Strand):
             return f"strand {node.name!r}"
-        return f"task {node.get_name()} ({_coroutine_name(node)}) on event loop {getattr(node.get_loop(), 'number', '?')}"
+        number = getattr(node.get_loop(), "number", "?")
+        return f"task {node.get_name()} ({_coroutine_name(node)}) on event loop {number}"
 
     def where(self, node: Any) -> str:
         """The source line where a node stands."""

@@ -6,6 +6,8 @@ given up after a number of rounds.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,8 @@ def end_strands(world: World) -> None:
     world.runnable.clear()
     unfinished = [strand for strand in world.strands[1:] if not strand.done]
     tasks = [task for loop in world.loops for task in loop.live_tasks()]
-    if not unfinished and not tasks:
+    queued = [coroutine for loop in world.loops for coroutine in _queued_coroutines(loop)]
+    if not unfinished and not tasks and not queued:
         return
     state.world = world
     try:
@@ -36,7 +39,10 @@ def end_strands(world: World) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for task in tasks:
-                _abandon(task)
+                task._log_destroy_pending = False
+                _close(task.get_coro())
+            for coroutine in queued:
+                _close(coroutine)
     finally:
         state.world = None
 
@@ -49,19 +55,25 @@ def _end(world: World, strand: Strand) -> None:
         return
     world.current = strand
     for _ in range(ROUNDS):
-        try:
+        with contextlib.suppress(StrandKilled):
             running.throw(StrandKilled)
-        except StrandKilled:
-            pass
         if running.dead:
             return
     _immortal.append(strand)
 
 
-def _abandon(task: Any) -> None:
+def _queued_coroutines(loop: Any) -> list[Any]:
+    """Coroutines that `run_coroutine_threadsafe` has handed to a loop, and that it never came to."""
+    return [
+        cell.cell_contents
+        for handle in loop._ready
+        for cell in getattr(handle._callback, "__closure__", None) or ()
+        if asyncio.iscoroutine(cell.cell_contents)
+    ]
+
+
+def _close(coroutine: Any) -> None:
     """No word of "Task was destroyed but it is pending", nor of a coroutine that was never awaited."""
-    task._log_destroy_pending = False
-    coroutine = task.get_coro()
     try:
         if coroutine is not None:
             coroutine.close()

@@ -24,9 +24,9 @@ def is_standard(frame: FrameType) -> bool:
 
 
 def place(code: Any, line: int) -> str:
-    """ "path:line in function", the path as short as can be and still found."""
+    """A source line as "path:line in function", the path as short as can be and still found."""
     path = code.co_filename
-    head, found, tail = path.rpartition(_SITE)
+    _, found, tail = path.rpartition(_SITE)
     if found:
         path = tail
     else:

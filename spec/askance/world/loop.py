@@ -115,7 +115,9 @@ class WorldLoop(base_events.BaseEventLoop):
         if idle is not None and idle.slot < 0 and not self.world.dying:
             self.world.enable(idle)
 
-    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> Any:
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: Any = None
+    ) -> Any:
         """A scheduling point; then the callback is queued and the loop woken, in one step."""
         self._check_closed()  # type: ignore[attr-defined]
         if state.world is self.world:
@@ -166,7 +168,7 @@ class WorldLoop(base_events.BaseEventLoop):
 
     # ------------------------------------------------------------ what a world has no use for
 
-    async def create_connection(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    async def create_connection(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises NotSimulated."""
         raise NotSimulated("a network connection")
 
@@ -174,23 +176,25 @@ class WorldLoop(base_events.BaseEventLoop):
         """Raises NotSimulated."""
         raise NotSimulated("a network server")
 
-    async def create_datagram_endpoint(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    async def create_datagram_endpoint(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises NotSimulated."""
         raise NotSimulated("a datagram endpoint")
 
-    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises NotSimulated."""
         raise NotSimulated("a subprocess")
 
-    async def subprocess_shell(self, *args: Any, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+    async def subprocess_shell(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises NotSimulated."""
         raise NotSimulated("a subprocess")
 
-    def add_reader(self, *args: Any) -> NoReturn:
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
         """Raises NotSimulated."""
         raise NotSimulated("waiting for a file descriptor")
 
-    add_writer = add_reader
+    def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
+        """Raises NotSimulated."""
+        raise NotSimulated("waiting for a file descriptor")
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

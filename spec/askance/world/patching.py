@@ -25,11 +25,12 @@ from askance.world import clock, conditions, locks, loop, queues, sets, state, t
 
 _MISSING = object()
 
-TOOLING = frozenset(
-    "_pytest pytest pluggy hypothesis xdist execnet coverage askance greenlet rich logging importlib _frozen_importlib "
-    "_frozen_importlib_external warnings _thread builtins sys io abc encodings codecs _weakrefset weakref typing "
-    "concurrent.futures.process multiprocessing pdb bdb faulthandler gc mypy astroid".split()
-)
+TOOLS = """
+_pytest pytest pluggy hypothesis xdist execnet coverage askance greenlet rich logging importlib _frozen_importlib
+_frozen_importlib_external warnings _thread builtins sys io abc encodings codecs _weakrefset weakref typing
+multiprocessing pdb bdb faulthandler gc
+"""
+TOOLING = frozenset(TOOLS.split())
 """Modules (and packages) whose globals are left alone: they run outside of worlds, or must not notice them."""
 
 _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
@@ -39,7 +40,7 @@ _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     (threading.Lock, locks.Lock),
     (threading.RLock, locks.RLock),
     (locks.real_rlock, locks.RLock),
-    (queues.RealSimpleQueue, queues.SimpleQueue),
+    (queues.RealSimpleQueue, queues.ControlledSimpleQueue),
     (events.new_event_loop, loop.new_event_loop),
     (asyncio.SelectorEventLoop, loop.SelectorEventLoop),
     (asyncio.all_tasks, sets.all_tasks),
@@ -99,7 +100,7 @@ class _Patches:
         self.modules = len(sys.modules)
         table = {id(original): replacement for original, replacement in _FUNCTIONS}
         for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] in TOOLING or name in TOOLING:
+            if name.partition(".")[0] in TOOLING:
                 continue
             content = getattr(module, "__dict__", None)
             if content is None:
@@ -130,16 +131,16 @@ class _Patches:
         elif kind is threads.real_local:
             replacement = threads.Local.dual(value)
         elif kind is queues.RealSimpleQueue:
-            replacement = queues.SimpleQueue.__new__(queues.SimpleQueue)
+            replacement = queues.ControlledSimpleQueue.dual()
         elif isinstance(value, threading.Condition):
             control(value)
         elif isinstance(value, queue.Queue):
             for condition in (value.not_empty, value.not_full, value.all_tasks_done):
                 control(condition)
         elif isinstance(value, threading.Semaphore | threading.Event | threading.Barrier):
-            condition = vars(value).get("_cond")
-            if condition is not None:
-                control(condition)
+            inner = vars(value).get("_cond")
+            if inner is not None:
+                control(inner)
         if replacement is not None:
             with contextlib.suppress(AttributeError, TypeError):
                 self.put(owner, name, replacement)

@@ -6,8 +6,7 @@ Putting and getting are one step each. A getter can run while there is something
 from __future__ import annotations
 
 import queue
-from _queue import Empty
-from _queue import SimpleQueue as RealSimpleQueue
+from _queue import Empty, SimpleQueue
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -180,20 +179,30 @@ def shutdown(self: Any, immediate: bool = False) -> None:
     _let(world, ends.putters)
 
 
-class SimpleQueue(Controlled):
+RealSimpleQueue = SimpleQueue
+
+
+class ControlledSimpleQueue(Controlled):
     """`queue.SimpleQueue`: unbounded; the original is in C and cannot be controlled."""
 
     __slots__ = ("__weakref__", "_items")
 
     def __new__(cls) -> Any:
         # `queue.SimpleQueue()` outside of worlds gives the real thing.
-        if cls is SimpleQueue and state.active() is None:
+        if cls is ControlledSimpleQueue and state.active() is None:
             return RealSimpleQueue()
         return object.__new__(cls)
 
     def __init__(self) -> None:
         self._items: deque[Any] = deque()
         self._made()
+
+    @classmethod
+    def dual(cls) -> ControlledSimpleQueue:
+        """A queue to stand in a module's global: controlled inside worlds, a plain one outside."""
+        made: ControlledSimpleQueue = object.__new__(cls)
+        made.__init__()  # type: ignore[misc]
+        return made
 
     def _adopt(self, world: World) -> None:
         super()._adopt(world)

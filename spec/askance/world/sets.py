@@ -14,6 +14,7 @@ from typing import Any
 from askance.world import state
 
 real_all_tasks = asyncio.all_tasks
+Futures: Any = _base
 
 
 class OrderedSet(set[Any]):
@@ -67,9 +68,13 @@ class OrderedSet(set[Any]):
     def __and__(self, other: Any) -> OrderedSet:
         return OrderedSet(item for item in self if item in other)
 
-    difference = __sub__
-    union = __or__
-    intersection = __and__
+    def difference(self, *others: Iterable[Any]) -> OrderedSet:
+        """What is in none of the others."""
+        return self - {item for other in others for item in other}
+
+    def union(self, *others: Iterable[Any]) -> OrderedSet:
+        """What is here, then what is in the others."""
+        return self | [item for other in others for item in other]
 
 
 def all_tasks(loop: Any = None) -> Any:
@@ -85,7 +90,7 @@ def all_tasks(loop: Any = None) -> Any:
     return OrderedSet([*known, *sorted(rest, key=lambda task: str(task.get_name()))])
 
 
-_acquire_futures_init = _base._AcquireFutures.__init__  # type: ignore[attr-defined]
+_acquire_futures_init = Futures._AcquireFutures.__init__
 
 
 def acquire_futures(self: Any, futures: Any) -> None:
@@ -107,14 +112,14 @@ def future_hash(self: Any) -> int:
     serial = getattr(getattr(condition, "_lock", None), "serial", None)
     if serial is None or not serial[0]:
         return object.__hash__(self)
-    number = serial[1]
+    number: int = serial[1]
     for part in serial[0].split("."):
         number = number * 1_000_003 + int(part)
     return number
 
 
 METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
-    (_base._AcquireFutures, "__init__", acquire_futures),  # type: ignore[attr-defined]
+    (Futures._AcquireFutures, "__init__", acquire_futures),
     (Future, "__hash__", future_hash),
 )
 """(class, method, replacement), for `patching` to put in place."""

@@ -1,4 +1,4 @@
-"""A strand: one controlled thread of execution, on a greenlet; and the exceptions that an engine throws into strands."""
+"""A strand: one controlled thread of execution, on a greenlet; and what an engine throws into strands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The watchdog: code that blocks for real (a C call, a lock no world controls, a loop without end) is named, not hung on.
+"""The watchdog: code that blocks for real (a C call, a foreign lock, an endless loop) is named, not hung on.
 
 A real thread looks now and then whether the running world has made a step; where it has not for long, the strand's
 operating system thread gets a signal whose handler raises. The execution ends as an error that names strand and line.

@@ -1,0 +1,338 @@
+"""Who runs next: strands, scheduling points and virtual time, one strand running at a time.
+
+A strand announces each operation before it performs it (`point`, or `wait` where the operation may have to wait);
+where two or more strands could go on, the strategy picks. Primitives keep lists of the strands that have announced
+an operation on them, and enable or disable these as their state changes, so that a strand that is picked can always
+perform what it announced, and "nobody can run" is exactly a deadlock.
+
+Time is virtual. The clock is strand 0: it can run when a timer is pending, and its step moves the time to the next
+deadline. Where timers race, picking the clock while others could run is how a timeout fires early.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from _asyncio import _set_running_loop
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from askance.engine import Strategy
+from askance.world import state
+from askance.world.execution import Ending, Execution
+from askance.world.frames import where
+from askance.world.strand import EngineFailure, Strand, StrandKilled
+
+
+class Scheduler:
+    """The strands of one execution, and which of them runs. `World` adds how it is run."""
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        *,
+        max_steps: int = 20_000,
+        racing_timers: bool = True,
+        on_loop_blocked: Callable[[str, str, str], None] | None = None,
+    ) -> None:
+        self.strategy = strategy
+        self.pick = strategy.pick
+        self.observes = strategy.observes
+        self.max_steps = max_steps
+        self.racing_timers = racing_timers
+        self.on_loop_blocked = on_loop_blocked
+        self.os_thread = state.os_ident()
+        self.now = 0.0
+        self.steps = 0
+        self.execution = Execution()
+        self.choices = self.execution.choices
+        self.runnable: list[Strand] = []
+        self.strands: list[Strand] = []
+        self.loops: list[Any] = []
+        self.dying = False
+        self.ending: Ending | None = None
+        self.paused = False
+        self.interrupted = False
+        self._timers: list[list[Any]] = []
+        self._live_timers = 0
+        self._sequence = itertools.count()
+        self._hub: greenlet | None = None
+        self._loop_now: Any = None
+        self._settling: Strand | None = None
+        self.clock = self._strand("clock", None)
+        self.clock.kind = "tick"
+        self.main = self._strand("main", None)
+        self.current = self.main
+
+    # ------------------------------------------------------------ strands
+
+    def _strand(self, name: str, parent: Strand | None) -> Strand:
+        number = len(self.strands)
+        if parent is None:
+            path = str(number)
+        else:
+            parent.children += 1
+            path = f"{parent.path}.{parent.children}"
+        strand = Strand(number, name, path)
+        self.strands.append(strand)
+        return strand
+
+    def spawn(
+        self, name: str, body: Callable[[], object], *, daemon: bool = False, ready: bool = True
+    ) -> Strand:
+        """A new strand that runs `body`; able to run at once where `ready`."""
+        strand = self._strand(name, self.current)
+        strand.daemon = daemon
+        strand.greenlet = greenlet(lambda: self._live(strand, body), self._hub)
+        if ready:
+            self.enable(strand)
+        return strand
+
+    def _live(self, strand: Strand, body: Callable[[], object]) -> None:
+        """The whole life of a strand that is not the main one; runs on its greenlet."""
+        self.steps += 1
+        if self.observes:
+            self.strategy.stepped(strand)
+        try:
+            body()
+        except (StrandKilled, SystemExit):
+            pass
+        except EngineFailure as failure:
+            self._failed(str(failure))
+        except BaseException as exception:
+            self.execution.uncaught.append((strand.name, exception))
+        finally:
+            self._finish(strand)
+
+    def _finish(self, strand: Strand) -> None:
+        strand.done = True
+        strand.running_loop = None
+        if strand.timer is not None:
+            self._cancel_timer(strand)
+        if strand.slot >= 0:
+            self.disable(strand)
+        if strand.joiners and not self.dying:
+            for joiner in strand.joiners:
+                if joiner.slot < 0 and not joiner.done:
+                    self.enable(joiner)
+
+    def enable(self, strand: Strand) -> None:
+        """`strand` can run from now on. It must not be able to already."""
+        runnable = self.runnable
+        strand.slot = len(runnable)
+        runnable.append(strand)
+
+    def disable(self, strand: Strand) -> None:
+        """`strand` cannot run from now on. It must be able to now."""
+        runnable = self.runnable
+        last = runnable.pop()
+        slot = strand.slot
+        if last is not strand:
+            runnable[slot] = last
+            last.slot = slot
+        strand.slot = -1
+
+    # ------------------------------------------------------------ steps
+
+    def point(self, kind: str, thing: Any) -> None:
+        """A scheduling point before an operation that can be performed at once, whatever others do meanwhile."""
+        strand = self.current
+        strand.kind = kind
+        strand.object = thing
+        if len(self.runnable) > 1:
+            self._choose(strand)
+        self.steps += 1
+        if self.steps > self.max_steps:
+            self._over()
+        if self.observes and not self.dying:
+            self.strategy.stepped(strand)
+
+    def wait(self, kind: str, thing: Any, *, able: bool, timeout: float | None = None) -> bool:
+        """A scheduling point before an operation that may have to wait; returns False where it timed out.
+
+        `able` says whether it can be performed now. The caller's primitive enables and disables the strand as that
+        changes, and must not disable one that has `timed_out`. `timeout` is in seconds; None: for ever.
+        """
+        strand = self.current
+        strand.kind = kind
+        strand.object = thing
+        if timeout is not None:
+            self._add_timer(strand, timeout)
+        if able:
+            if len(self.runnable) > 1:
+                self._choose(strand)
+        else:
+            if self.dying:
+                raise StrandKilled
+            self.disable(strand)
+            if strand.running_loop is not None and kind not in ("acquire", "select"):
+                self._loop_blocked(strand)
+            self._go_on()
+        self.steps += 1
+        if self.steps > self.max_steps:
+            self._over()
+        if self.observes and not self.dying:
+            self.strategy.stepped(strand)
+        if strand.timer is not None:
+            self._cancel_timer(strand)
+        if strand.timed_out:
+            strand.timed_out = False
+            return False
+        return True
+
+    def _choose(self, strand: Strand) -> None:
+        """Pick who goes on, the current strand among others; returns when it is the current strand's turn again."""
+        if self.dying:
+            return
+        runnable = self.runnable
+        choices = self.choices
+        while True:
+            try:
+                chosen = self.pick(runnable, strand)
+            except EngineFailure as failure:
+                self.fail(str(failure))
+            choices.append(chosen.number)
+            if chosen is strand:
+                return
+            if chosen is not self.clock:
+                self._switch(chosen)
+                return
+            self.execution.timers_raced = True
+            self._tick()
+            if len(runnable) == 1:
+                return
+
+    def _next(self) -> Strand | None:
+        """Who goes on when the current strand cannot; None when nobody can."""
+        runnable = self.runnable
+        while True:
+            count = len(runnable)
+            if count > 1:
+                try:
+                    chosen: Strand = self.pick(runnable, self.current)
+                except EngineFailure as failure:
+                    self.fail(str(failure))
+                    return None
+                self.choices.append(chosen.number)
+                if chosen is self.clock:
+                    self.execution.timers_raced = True
+            elif count:
+                chosen = runnable[0]
+            elif self._live_timers:
+                chosen = self.clock
+            elif self._settling is not None:
+                chosen, self._settling = self._settling, None
+                self.enable(chosen)
+            else:
+                return None
+            if chosen is not self.clock:
+                return chosen
+            self._tick()
+
+    def _go_on(self) -> None:
+        """The current strand cannot run: let another, and return when this one is picked again."""
+        chosen = self._next()
+        if chosen is self.current:
+            return
+        if chosen is None:
+            self._to_hub("deadlock")
+        else:
+            self._switch(chosen)
+
+    def _switch(self, chosen: Strand) -> None:
+        self.current = chosen
+        loop = chosen.running_loop
+        if loop is not self._loop_now:
+            self._loop_now = loop
+            _set_running_loop(loop)
+        target = chosen.greenlet
+        assert target is not None
+        target.switch()
+
+    def set_running_loop(self, loop: Any) -> None:
+        """The current strand starts (or, with None, ends) running an event loop."""
+        self.current.running_loop = loop
+        self._loop_now = loop
+        _set_running_loop(loop)
+
+    def _to_hub(self, ending: Ending) -> None:
+        if self.dying:
+            raise StrandKilled
+        self.ending = ending
+        assert self._hub is not None
+        self._hub.switch()
+
+    def _over(self) -> None:
+        if not self.dying:
+            self._to_hub("error" if self.execution.error else "done" if self.main.done else "steps")
+
+    def fail(self, error: str) -> None:
+        """End the execution as an error of the engine's, with that text; from a strand this does not return."""
+        self._failed(error)
+        if getcurrent() is not self._hub:
+            self._to_hub("error")
+
+    def _failed(self, error: str) -> None:
+        self.execution.error = self.execution.error or error
+        self.ending = "error"
+
+    def interrupt(self, error: str) -> None:
+        """End the execution at the next scheduling point; called from a signal handler or the watchdog."""
+        self.execution.error = error
+        self.max_steps = -1
+
+    def _loop_blocked(self, strand: Strand) -> None:
+        blocked = (strand.name, str(strand.kind), where(sys._getframe(2)))
+        if blocked not in self.execution.blocked_loops:
+            self.execution.blocked_loops.append(blocked)
+            if self.on_loop_blocked is not None:
+                self.on_loop_blocked(*blocked)
+
+    # ------------------------------------------------------------ time
+
+    def _add_timer(self, strand: Strand, timeout: float) -> None:
+        entry = [self.now + (timeout if timeout > 0 else 0.0), next(self._sequence), strand]
+        strand.timer = entry
+        heappush(self._timers, entry)
+        self._live_timers += 1
+        if self.racing_timers and self.clock.slot < 0:
+            self.enable(self.clock)
+
+    def _cancel_timer(self, strand: Strand) -> None:
+        assert strand.timer is not None
+        strand.timer[2] = None
+        strand.timer = None
+        self._live_timers -= 1
+        if not self._live_timers and self.clock.slot >= 0:
+            self.disable(self.clock)
+
+    def _tick(self) -> None:
+        """Move the time to the next deadline, and wake whoever waited for it."""
+        timers = self._timers
+        while timers and timers[0][2] is None:
+            heappop(timers)
+        if timers[0][0] > self.now:
+            self.now = timers[0][0]
+        self.steps += 1
+        if self.observes:
+            self.strategy.stepped(self.clock)
+        while timers and (timers[0][2] is None or timers[0][0] <= self.now):
+            strand = heappop(timers)[2]
+            if strand is not None:
+                strand.timer = None
+                strand.timed_out = True
+                self._live_timers -= 1
+                if strand.slot < 0:
+                    self.enable(strand)
+        if not self._live_timers and self.clock.slot >= 0:
+            self.disable(self.clock)
+
+    def sleep(self, seconds: float) -> None:
+        """What `time.sleep` does in a strand: wait for the virtual time; 0 is a mere scheduling point."""
+        if seconds > 0:
+            self.wait("sleep", None, able=False, timeout=seconds)
+        else:
+            self.point("yield", None)
