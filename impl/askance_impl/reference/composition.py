@@ -1,0 +1,264 @@
+"""Replies made from replies: `then` and `gather`, and how whatever is returned arrives flat.
+
+Called by `Reply.then`, by handlers and clients through `gather`, and by actors on what their handlers return.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import contextvars
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from askance_impl.reference import wait_for
+from askance_impl.reference.errors import AskCycle
+from askance_impl.reference.reply import Reply, running_loop
+
+__all__ = ["Gathered", "Mapped", "flat", "gather", "is_awaitable", "original_error"]
+
+
+class Mapped(Reply):
+    """The reply of a function of the value of another reply."""
+
+    __slots__ = ("_context", "_function", "_loop", "_source", "_task")
+
+    def __init__(self, source: Reply, function: Callable[[Any], Any]) -> None:
+        super().__init__(source._home)
+        self._source: Reply | None = source
+        self._function: Callable[[Any], Any] | None = function
+        self._loop = running_loop()
+        self._context = contextvars.copy_context()
+        self._task: asyncio.Task[None] | None = None
+        source._add_waiter(self._source_done)
+
+    def _source_done(self) -> Reply | None:
+        """The source is complete: apply the function here and now if this is its loop, else send it there."""
+        source = self._source
+        if source is None or self._done:
+            return None
+        if source._error is not None:
+            return self._end(error=source._error)
+        if self._loop is None or running_loop() is self._loop:
+            return self._apply()
+        try:
+            self._loop.call_soon_threadsafe(self._apply_there)
+        except RuntimeError as error:  # the loop is closed, and the function may run nowhere else
+            return self._end(error=error)
+        return None
+
+    def _apply_there(self) -> None:
+        if self._apply() is not None:
+            self._announce()
+
+    def _apply(self) -> Reply | None:
+        source, function = self._source, self._function
+        if source is None or function is None or self._done:
+            return None
+        self._function = None
+        try:
+            value = self._context.run(function, source._value)
+        except BaseException as error:
+            return self._end(error=original_error(error))
+        if isinstance(value, Reply):
+            return self._depend_on(value)
+        if is_awaitable(value):
+            return self._resolve(value)
+        return self._end(value)
+
+    def _depend_on(self, inner: Reply) -> Reply | None:
+        """The function gave a reply: its outcome becomes this one's."""
+        self._source = inner
+        try:
+            wait_for.check_dependence(self, inner)
+        except AskCycle as error:
+            return self._end(error=error)
+        inner._add_waiter(self._inner_done)
+        return None
+
+    def _inner_done(self) -> Reply | None:
+        inner = self._source
+        return None if inner is None else self._end(inner._value, inner._error)
+
+    def _resolve(self, value: Any) -> Reply | None:
+        """The function gave some other awaitable: a task on a loop waits for it."""
+        loop = running_loop()
+        if loop is not None:
+            self._start(loop, value)
+            return None
+        home = None if self._home is None else self._home.loop
+        try:
+            if home is None:
+                raise RuntimeError("no event loop to await this on")
+            home.call_soon_threadsafe(self._start, home, value)
+        except RuntimeError as error:
+            if inspect.iscoroutine(value):
+                value.close()
+            return self._end(error=error)
+        return None
+
+    def _start(self, loop: asyncio.AbstractEventLoop, value: Any) -> None:
+        self._task = self._context.copy().run(loop.create_task, self._settle(value))
+        self._task.add_done_callback(self._task_done)
+
+    async def _settle(self, value: Any) -> None:
+        try:
+            value = await flat(value)
+        except BaseException as error:
+            self._complete(error=original_error(error))
+        else:
+            self._complete(value)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self.cancel()  # without effect, unless the task was cancelled before its first step
+
+    def _end(self, value: Any = None, error: BaseException | None = None) -> Reply | None:
+        """Write the outcome and let go of what it was made from; gives itself, whose waiters come next."""
+        ended = self._finish(value, error)
+        self._source = self._function = None
+        return self if ended else None
+
+    def _withdraw(self) -> None:
+        source, task = self._source, self._task
+        self._source = self._function = None
+        if source is not None:
+            source._leave(self._source_done)
+            source._leave(self._inner_done)
+        if task is not None and not task.done():
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and with it the task
+                task.get_loop().call_soon_threadsafe(task.cancel)
+
+    def _parts(self) -> Sequence[Reply]:
+        source = self._source
+        return () if source is None else (source,)
+
+    def _give_up(self, error: BaseException, part: Any) -> bool:
+        source = self._source
+        if not super()._give_up(error, part):
+            return False
+        if source is not None:
+            source._remove_waiter(self._source_done)
+            source._remove_waiter(self._inner_done)
+        return True
+
+
+class Gathered(Reply):
+    """The values of several replies, as a list in the order given; or the first failure, as soon as it is there."""
+
+    __slots__ = ("_arrived", "_sources")
+
+    def __init__(self, sources: Sequence[Reply]) -> None:
+        super().__init__(sources[0]._home if sources else None)
+        self._sources = list(sources)
+        self._arrived: list[None] = []
+        if not sources:
+            self._finish([])
+        for index, source in enumerate(self._sources):
+            source._add_waiter(_Arrival(self, index))
+
+    def _part_done(self, index: int) -> Reply | None:
+        error = self._sources[index]._error
+        if error is not None:
+            return self if self._finish(error=error) else None
+        # Two parts which arrive at the same time may both find the list full: then one of them finishes.
+        self._arrived.append(None)
+        if len(self._arrived) < len(self._sources):
+            return None
+        return self if self._finish([source._value for source in self._sources]) else None
+
+    def _withdraw(self) -> None:
+        for index, source in enumerate(self._sources):
+            source._leave(_Arrival(self, index))
+
+    def _parts(self) -> Sequence[Reply]:
+        return [source for source in self._sources if not source._done]
+
+    def _give_up(self, error: BaseException, part: Any) -> bool:
+        if not super()._give_up(error, part):
+            return False
+        for index, source in enumerate(self._sources):
+            if source is part:
+                source._remove_waiter(_Arrival(self, index))
+        return True
+
+
+class _Arrival:
+    """The waiter of one part of a gather; equal to another of the same part, so that it can be taken back."""
+
+    __slots__ = ("index", "whole")
+
+    def __init__(self, whole: Gathered, index: int) -> None:
+        self.whole = whole
+        self.index = index
+
+    def __call__(self) -> Reply | None:
+        return self.whole._part_done(self.index)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Arrival) and (self.whole, self.index) == (other.whole, other.index)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def gather(*replies: Reply) -> Gathered:
+    """One reply for all: their values in the order given, or the first failure, while the others go on."""
+    return Gathered(replies)
+
+
+def is_awaitable(value: Any) -> bool:
+    """Whether `value` is still to be waited for: a reply, a future of either kind, a task, a coroutine."""
+    return inspect.isawaitable(value) or isinstance(value, concurrent.futures.Future)
+
+
+async def flat(value: Any) -> Any:
+    """What `value` gives in the end: awaits it, and what it gives, until that is no awaitable of any kind."""
+    while True:
+        if isinstance(value, asyncio.Future) and value.get_loop() is not asyncio.get_running_loop():
+            value = asyncio.run_coroutine_threadsafe(_await(value), value.get_loop())
+        if isinstance(value, concurrent.futures.Future):
+            value = await _Adopted(value)
+        elif inspect.isawaitable(value):
+            value = await value
+        else:
+            return value
+
+
+async def _await(future: asyncio.Future[Any]) -> Any:
+    return await future
+
+
+class _Adopted(Reply):
+    """The reply of a concurrent future. (`asyncio.wrap_future` never completes if the error is a StopIteration.)"""
+
+    __slots__ = ("_future",)
+
+    def __init__(self, future: concurrent.futures.Future[Any]) -> None:
+        super().__init__()
+        self._future = future
+        future.add_done_callback(self._future_done)
+
+    def _future_done(self, future: concurrent.futures.Future[Any]) -> None:
+        if future.cancelled():
+            self.cancel()
+            return
+        error = future.exception()
+        self._complete(None if error is not None else future.result(), error)
+
+    def _withdraw(self) -> None:
+        self._future.cancel()
+
+
+def original_error(error: BaseException) -> BaseException:
+    """The exception that was raised, where Python has put another in its place.
+
+    A StopIteration cannot leave a coroutine: it arrives as a RuntimeError whose cause it is (PEP 479).
+    """
+    cause = error.__cause__
+    if type(error) is RuntimeError and isinstance(cause, StopIteration) and error.args in _REPLACED:
+        return cause
+    return error
+
+
+_REPLACED = (("coroutine raised StopIteration",), ("generator raised StopIteration",))
