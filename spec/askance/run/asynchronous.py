@@ -39,7 +39,6 @@ class AsyncHandler:
     """One actor: `handle` is a coroutine function of one message that runs the behaviour and records the turn."""
 
     def __init__(self, actor: str, behaviour: Expression, directory: Directory) -> None:
-        directory.learn(behaviour)
         self.actor = actor
         self.behaviour = behaviour
         self.directory = directory

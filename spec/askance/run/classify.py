@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import inspect
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,15 @@ def type_name(value: Any) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
+RANDOM_PARTS = re.compile(r"0x[0-9a-f]{6,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def told(error: BaseException) -> str:
+    """The exception in one text, the same in every process: addresses and UUIDs are left out."""
+    text = RANDOM_PARTS.sub("...", str(error))
+    return f"{type_name(error)}: {text}" if text else type_name(error)
+
+
 class Classifier:
     """Turns what one adapter's library gives into outcomes.
 
@@ -96,8 +106,8 @@ class Classifier:
             return Outcome("error", error=denotes)
         for kind, types in self.kinds:
             if isinstance(error, types):
-                return Outcome(kind, detail=f"{type(error).__name__}: {error}".removesuffix(": "))
-        return Outcome("error", detail=f"{type_name(error)}: {error}".removesuffix(": "))
+                return Outcome(kind, detail=told(error))
+        return Outcome("error", detail=told(error))
 
     def value(self, raw: Any) -> Outcome:
         """The outcome of a wait or a turn that gave `raw`."""
@@ -107,7 +117,7 @@ class Classifier:
             error = as_err(raw)
             if error is not None:
                 return Outcome("value", error)
-            return Outcome("error", detail=f"not a value of the program: {type_name(raw)}({raw}) as a value")
+            return Outcome("error", detail=f"not a value of the program: the exception {told(raw)}")
         awaitable = self.find_awaitable(raw, "")
         if awaitable:
             return Outcome("nested", detail=awaitable)

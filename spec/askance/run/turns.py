@@ -52,6 +52,26 @@ def live(value: Any) -> Any:
     return value
 
 
+class RaisedErrors:
+    """The errors that the behaviours raise themselves: no others are ever taken for the program's.
+
+    Behaviours are read when the first exception is looked at; most executions see none.
+    """
+
+    def __init__(self) -> None:
+        self.errors: set[Err] = set()
+        self.unread: list[Expression] = []
+
+    def learn(self, behaviour: Expression) -> None:
+        """An actor has this behaviour."""
+        self.unread.append(behaviour)
+
+    def __contains__(self, error: object) -> bool:
+        while self.unread:
+            self.errors.update([e.error for e in walk(self.unread.pop()) if type(e) is Raise])
+        return error in self.errors
+
+
 class Directory:
     """Everything that the handlers and clients of one performance share: names to refs, and the recorder.
 
@@ -65,7 +85,7 @@ class Directory:
         # Assigned by the performance when it opens.
         self.system: System
         self.refs: dict[str, Any] = {}
-        self.raised: set[Err] = set()
+        self.raised = RaisedErrors()
         self.classifier = Classifier(adapter, self.raised)
         self.native_then = "then" in adapter.capabilities
         self.native_gather = "gather" in adapter.capabilities
@@ -90,17 +110,12 @@ class Directory:
         """`loop` is a client's own, and no loop of the system's."""
         self._loop_labels[loop] = -1
 
-    def learn(self, behaviour: Expression) -> None:
-        """Note which errors the behaviour raises itself: no others are ever taken for the program's."""
-        for expression in walk(behaviour):
-            if type(expression) is Raise:
-                self.raised.add(expression.error)
-
     def spawn(self, name: str, behaviour: Expression, loop: int | None, who: str = "") -> Any:
         """Spawn an actor under `name`, where the implementation can place it; return its ref."""
         from askance.run.asynchronous import AsyncHandler
         from askance.run.blocking import BlockingHandler
 
+        self.raised.learn(behaviour)
         handler = (AsyncHandler if self.handlers_are_async else BlockingHandler)(name, behaviour, self)
         self.add("spawn", who, actor=name, value=loop)
         ref = self.system.spawn(handler.handle, loop if self.places_actors else None)
