@@ -6,15 +6,14 @@ step in between, as the state machines do. How strands take turns is the schedul
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from _asyncio import _set_running_loop
 from collections.abc import Callable
 
 from greenlet import getcurrent, greenlet
 
-from askance.world import state
+from askance.world import patching, state, watchdog
 from askance.world.deadlock import explain
+from askance.world.ending import end_strands
 from askance.world.execution import Ending, Execution
 from askance.world.scheduler import Scheduler
 from askance.world.strand import EngineFailure, Strand, StrandKilled
@@ -40,11 +39,11 @@ class World(Scheduler):
 
     def start(self, main: Callable[[], object]) -> None:
         """Run `main` as the main strand until it ends, pauses, or cannot go on."""
-        from askance.world.patching import installed, reset_names
-
-        self._patches = contextlib.ExitStack()
-        self._patches.enter_context(installed())
-        reset_names()
+        if state.world is not None:
+            raise RuntimeError("a world cannot be run inside a strand of another")
+        patching.enter()
+        self._patched = True
+        patching.reset_names()
         self._hub = getcurrent()
         self.strategy.begin()
         self.main.greenlet = greenlet(lambda: self._live_main(main), self._hub)
@@ -78,34 +77,29 @@ class World(Scheduler):
 
     def _enter(self, first: Strand | None = None) -> None:
         """The hub: let strands run until one of them comes back for good."""
-        from askance.world.watchdog import watched
-
-        outer = state.world
-        if outer is not None:
+        if state.world is not None:
             raise RuntimeError("a world cannot be run inside a strand of another")
         self.paused = False
-        gc_was_on = gc.isenabled()
-        gc.disable()
         state.world = self
+        watchdog.watch(self)
         try:
-            with watched(self):
-                while self.ending is None and not self.paused:
-                    chosen = first or (self._next() if not self._main_is_over() else None)
-                    first = None
-                    if chosen is None:
-                        self.ending = "done" if self.main.done else "deadlock"
-                    else:
-                        self._switch(chosen)
+            while self.ending is None and not self.paused:
+                chosen = first or (None if self.main.done and self._main_is_over() else self._next())
+                first = None
+                if chosen is None:
+                    self.ending = "done" if self.main.done else "deadlock"
+                else:
+                    self._switch(chosen)
             if self.ending == "deadlock":
                 self.execution.deadlock = explain(self)
         except EngineFailure as failure:
             self._failed(str(failure))
         finally:
             state.world = None
-            self._loop_now = None
-            _set_running_loop(None)
-            if gc_was_on:
-                gc.enable()
+            watchdog.watch(None)
+            if self._loop_now is not None:
+                self._loop_now = None
+                _set_running_loop(None)
             execution = self.execution
             execution.steps = self.steps
             execution.decisions = len(self.choices)
@@ -116,8 +110,8 @@ class World(Scheduler):
             raise KeyboardInterrupt
 
     def _main_is_over(self) -> bool:
-        """Whether the main strand has ended and only daemons are left, as at the end of a process."""
-        return self.main.done and all(s.done or s.daemon for s in self.strands[1:])
+        """Whether only daemons are left, as at the end of a process."""
+        return all(strand.done or strand.daemon for strand in self.strands[1:])
 
     def settle(self) -> None:
         """Called by the main strand: return when nothing else can move any more, timers included."""
@@ -136,8 +130,6 @@ class World(Scheduler):
 
     def close(self) -> None:
         """End every unfinished strand, so that its `finally` blocks run; they cannot wait for anything any more."""
-        from askance.world.ending import end_strands
-
         if self.dying:
             return
         self.dying = True
@@ -145,9 +137,13 @@ class World(Scheduler):
         try:
             end_strands(self)
         finally:
-            patches = getattr(self, "_patches", None)
-            if patches is not None:
-                patches.close()
+            # Without these cycles most of an execution is freed at once, and collection has little to do.
+            for strand in self.strands:
+                strand.greenlet = None
+                strand.thread = None
+            if self._patched:
+                self._patched = False
+                patching.leave()
 
 
 def current() -> World | None:

@@ -12,11 +12,13 @@ import threading
 import weakref
 from asyncio import base_events, events
 from heapq import heappop
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from askance.world import state
-from askance.world.core import World
 from askance.world.strand import NotSimulated, Strand, StrandKilled
+
+if TYPE_CHECKING:
+    from askance.world.core import World
 
 
 class WorldTask(asyncio.Task):  # type: ignore[type-arg]

@@ -11,6 +11,7 @@ import _thread
 import asyncio
 import concurrent.futures.thread
 import contextlib
+import gc
 import itertools
 import queue
 import signal
@@ -24,6 +25,9 @@ from typing import Any
 from askance.world import clock, conditions, locks, loop, queues, sets, state, threads, unsimulated, watchdog
 
 _MISSING = object()
+
+COLLECT_EVERY = 256
+"""Executions between two collections of garbage."""
 
 TOOLS = """
 _pytest pytest pluggy hypothesis xdist execnet coverage askance greenlet rich logging importlib _frozen_importlib
@@ -75,7 +79,9 @@ class _Patches:
     def __init__(self) -> None:
         self.undo: list[tuple[Any, str, Any]] = []
         self.depth = 0
+        self.entered = 0
         self.modules = 0
+        self.stack = contextlib.ExitStack()
 
     def put(self, owner: Any, name: str, value: Any) -> None:
         """Set an attribute, and remember what was there."""
@@ -196,33 +202,48 @@ def _interrupted(number: int, frame: Any) -> None:
     world.interrupt("interrupted")
 
 
-@contextlib.contextmanager
-def installed() -> Iterator[None]:
-    """While this is entered, controlled versions stand in place of the real ones. It nests at no cost.
+def enter() -> None:
+    """Put controlled versions in place of the real ones, until `leave` was called as often. It nests at little cost.
 
-    Raises RuntimeError when it is entered in two operating system threads at once.
+    Collection of garbage is off until then, but for one in every few hundred executions: it costs more than they do,
+    and finalizers must not run in the middle of a schedule.
     """
     if _patches.depth == 0:
-        with contextlib.ExitStack() as stack:
-            stack.callback(_leave)
-            _patches.depth = 1
-            _patches.put_all()
-            stack.enter_context(watchdog.ready())
-            stack.enter_context(_interrupts())
-            yield
-    else:
-        _patches.depth += 1
-        if len(sys.modules) != _patches.modules:
-            _patches.put_in_modules()
-        try:
-            yield
-        finally:
-            _patches.depth -= 1
+        stack = contextlib.ExitStack()
+        stack.callback(_patches.remove_all)
+        _patches.put_all()
+        stack.enter_context(watchdog.ready())
+        stack.enter_context(_interrupts())
+        if gc.isenabled():
+            gc.collect()
+            gc.freeze()
+            gc.disable()
+            stack.callback(gc.enable)
+            stack.callback(gc.unfreeze)
+        _patches.stack = stack
+    elif len(sys.modules) != _patches.modules:
+        _patches.put_in_modules()
+    _patches.depth += 1
 
 
-def _leave() -> None:
-    _patches.depth = 0
-    _patches.remove_all()
+def leave() -> None:
+    """Take back one `enter`; the last one puts everything back."""
+    _patches.depth -= 1
+    _patches.entered += 1
+    if _patches.depth == 0:
+        _patches.stack.close()
+    elif _patches.entered % COLLECT_EVERY == 0:
+        gc.collect()
+
+
+@contextlib.contextmanager
+def installed() -> Iterator[None]:
+    """While this is entered, controlled versions stand in place of the real ones: `enter` and `leave`."""
+    enter()
+    try:
+        yield
+    finally:
+        leave()
 
 
 @contextlib.contextmanager

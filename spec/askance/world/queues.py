@@ -9,12 +9,14 @@ import queue
 from _queue import Empty, SimpleQueue
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from askance.world import state
-from askance.world.core import World
 from askance.world.locks import Controlled, Lock
 from askance.world.strand import Strand
+
+if TYPE_CHECKING:
+    from askance.world.core import World
 
 os_ident = state.os_ident
 

@@ -50,41 +50,38 @@ class Scheduler:
         self.execution = Execution()
         self.choices = self.execution.choices
         self.runnable: list[Strand] = []
-        self.strands: list[Strand] = []
         self.loops: list[Any] = []
         self.dying = False
         self.ending: Ending | None = None
         self.paused = False
         self.interrupted = False
+        self.names = {"clock", "main"}
+        self._patched = False
         self._timers: list[list[Any]] = []
         self._live_timers = 0
         self._sequence = itertools.count()
         self._hub: greenlet | None = None
         self._loop_now: Any = None
         self._settling: Strand | None = None
-        self.clock = self._strand("clock", None)
+        self.clock = Strand(0, "clock", "0")
         self.clock.kind = "tick"
-        self.main = self._strand("main", None)
+        self.main = Strand(1, "main", "1")
+        self.strands = [self.clock, self.main]
         self.current = self.main
 
     # ------------------------------------------------------------ strands
 
-    def _strand(self, name: str, parent: Strand | None) -> Strand:
-        number = len(self.strands)
-        if parent is None:
-            path = str(number)
-        else:
-            parent.children += 1
-            path = f"{parent.path}.{parent.children}"
-        strand = Strand(number, name, path)
-        self.strands.append(strand)
-        return strand
-
     def spawn(
         self, name: str, body: Callable[[], object], *, daemon: bool = False, ready: bool = True
     ) -> Strand:
-        """A new strand that runs `body`; able to run at once where `ready`."""
-        strand = self._strand(name, self.current)
+        """A new strand that runs `body`, able to run at once where `ready`; its name is made unique."""
+        if name in self.names:
+            name = next(f"{name}#{n}" for n in itertools.count(2) if f"{name}#{n}" not in self.names)
+        self.names.add(name)
+        parent = self.current
+        parent.children += 1
+        strand = Strand(len(self.strands), name, f"{parent.path}.{parent.children}")
+        self.strands.append(strand)
         strand.daemon = daemon
         strand.greenlet = greenlet(lambda: self._live(strand, body), self._hub)
         if ready:

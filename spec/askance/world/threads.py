@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import itertools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -57,18 +56,11 @@ def start(self: Any) -> None:
     if self._started._flag:
         raise RuntimeError("threads can only be started once")
     world.point("start", self)
-    strand = world.spawn(_unique(world, self._name), lambda: self.run(), daemon=self.daemon)
+    strand = world.spawn(self._name, self.run, daemon=self._daemonic)
     strand.thread = self
     self._askance = (world, strand)
     self._ident = strand.ident
     self._started._flag = True
-
-
-def _unique(world: Any, name: str) -> str:
-    taken = {strand.name for strand in world.strands}
-    if name not in taken:
-        return name
-    return next(f"{name}#{n}" for n in itertools.count(2) if f"{name}#{n}" not in taken)
 
 
 def _strand_of(self: Any, world: Any) -> Strand | None:
@@ -165,7 +157,7 @@ def start_new_thread(function: Callable[..., object], args: Any = (), kwargs: An
     if world is None:
         return real_start_new_thread(function, args, kwargs or {})
     world.point("start", None)
-    name = _unique(world, f"thread ({getattr(function, '__name__', 'function')})")
+    name = f"thread ({getattr(function, '__name__', 'function')})"
     return world.spawn(name, lambda: function(*args, **(kwargs or {})), daemon=True).ident
 
 

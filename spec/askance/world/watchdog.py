@@ -94,6 +94,9 @@ def _raise(signum: int, frame: Any) -> None:
 def ready() -> Iterator[None]:
     """While this is entered the watchdog's signal has its handler (in the main thread; elsewhere it does without)."""
     previous: Any = None
+    if _watchdog.thread is None or not _watchdog.thread.is_alive():
+        _watchdog.thread = threading.Thread(target=_watchdog.watch, name="askance-watchdog", daemon=True)
+        _watchdog.thread.start()
     if SIGNAL is not None and threading.current_thread() is threading.main_thread():
         previous = signal.signal(SIGNAL, _raise)
         _watchdog.handling = True
@@ -105,25 +108,6 @@ def ready() -> Iterator[None]:
             _watchdog.handling = False
 
 
-class watched:
-    """While this is entered the watchdog looks at the world."""
-
-    __slots__ = ("world",)
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def __enter__(self) -> None:
-        _watchdog.world = self.world
-        if _watchdog.thread is None or not _watchdog.thread.is_alive():
-            outer, state.world = state.world, None
-            try:
-                _watchdog.thread = threading.Thread(
-                    target=_watchdog.watch, name="askance-watchdog", daemon=True
-                )
-                _watchdog.thread.start()
-            finally:
-                state.world = outer
-
-    def __exit__(self, *exception: object) -> None:
-        _watchdog.world = None
+def watch(world: World | None) -> None:
+    """The watchdog looks at that world from now on; None: at none."""
+    _watchdog.world = world
