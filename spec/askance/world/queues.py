@@ -58,10 +58,9 @@ def _hold(world: World, strands: list[Strand]) -> None:
             world.disable(strand)
 
 
-def _respect_mutex(self: Any) -> None:
+def _respect_mutex(mutex: Any) -> None:
     """Somebody who holds the queue's mutex by hand has it to himself."""
-    mutex = self.mutex
-    while isinstance(mutex, Lock) and mutex.locked():
+    while mutex.locked():
         mutex.acquire()
         mutex.release()
 
@@ -72,7 +71,8 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     if world is None:
         _put(self, item, block, timeout)
         return
-    _respect_mutex(self)
+    if self.mutex.__class__ is Lock and self.mutex.owner is not None:
+        _respect_mutex(self.mutex)
     ends = _ends(self, world)
     if self.maxsize <= 0:
         world.point("put", self)
@@ -106,7 +106,8 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
     world = state.active()
     if world is None:
         return _get(self, block, timeout)
-    _respect_mutex(self)
+    if self.mutex.__class__ is Lock and self.mutex.owner is not None:
+        _respect_mutex(self.mutex)
     ends = _ends(self, world)
     if not block:
         world.point("try-get", self)
