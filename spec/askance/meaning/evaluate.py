@@ -33,7 +33,6 @@ from askance.program import (
     Ask,
     Const,
     Deferred,
-    Err,
     Expression,
     Gather,
     Msg,
@@ -91,15 +90,11 @@ class Surroundings:
 class Evaluator:
     """Evaluates asks and turns of one program in one set of surroundings; remembers what it has evaluated."""
 
-    def __init__(
-        self, program: Program, graph: Graph, surroundings: Surroundings, cycles: Cycles, coroutines: bool
-    ):
-        """`coroutines`: handlers are coroutine functions, which cannot raise StopIteration (PEP 479)."""
+    def __init__(self, program: Program, graph: Graph, surroundings: Surroundings, cycles: Cycles):
         self._behaviours = {actor.name: actor.behaviour for actor in program.actors}
         self._graph = graph
         self._around = surroundings
         self._cycles = cycles
-        self._coroutines = coroutines
         self._known: dict[tuple[str, Value, tuple[Frame, ...]], Possible] = {}
         self._closing = HANGS if cycles == "hang" else failing(CYCLE)
 
@@ -168,7 +163,7 @@ class Evaluator:
                 stoppable = self._around.may_stop | self._around.stopped
                 return after.or_else(STOPPED) if target in stoppable and told.values else after
             case Raise(error):
-                return self._raising(error)
+                return failing(Outcome("error", error=error))
             case Try(body, handler):
                 return trying(inner(body), lambda: inner(handler))
             case Sleep(_, rest):
@@ -218,12 +213,3 @@ class Evaluator:
         if actor in self._around.may_stop:
             waited = waited.or_else(STOPPED)
         return waited.or_else(CANCELLED) if actor in self._around.cancellable else waited
-
-    def _raising(self, error: Err) -> Possible:
-        raised = failing(Outcome("error", error=error))
-        if self._coroutines and error.kind == "StopIteration":
-            # PEP 479: it becomes a RuntimeError where it leaves the coroutine, before any implementation sees it.
-            return raised.or_else(
-                Outcome("error", error=Err("RuntimeError", "coroutine raised StopIteration"))
-            )
-        return raised

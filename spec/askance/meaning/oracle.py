@@ -106,7 +106,6 @@ class _Oracle:
             self.cycles = "refused"
         elif "reentrant" in capabilities:
             self.cycles = "reentrant"
-        self.coroutines = "async-handlers" in capabilities
         self._evaluators: dict[Surroundings, Evaluator] = {}
 
     def _failing(self) -> frozenset[str]:
@@ -136,9 +135,7 @@ class _Oracle:
 
     def _evaluator(self, surroundings: Surroundings) -> Evaluator:
         if surroundings not in self._evaluators:
-            self._evaluators[surroundings] = Evaluator(
-                self.program, self.graph, surroundings, self.cycles, self.coroutines
-            )
+            self._evaluators[surroundings] = Evaluator(self.program, self.graph, surroundings, self.cycles)
         return self._evaluators[surroundings]
 
     def _operations(self, settled: bool) -> dict[str, Possible]:
