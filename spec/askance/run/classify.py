@@ -144,12 +144,10 @@ class Classifier:
         if type(raw) in ATOMS:
             return ""
         if self.is_awaitable(raw):
-            depth, value = self.depth(raw)
-            found = article(type_name(raw))
-            if depth > 1:
-                found += f", {depth} deep"
-            if depth == 1 and value is not None:
-                found += f" of {value}"
+            layers, value = self.layers(raw)
+            found = " of ".join([article(layer) for layer in layers] + ([] if value is None else [value]))
+            if len(layers) > 1:
+                found += f", {len(layers)} deep"
             return found + (f", in {where.removeprefix('.')}" if where else "")
         if type(raw) is Term:
             inside = [(part, f"{where}.{raw.symbol}[{place}]") for place, part in enumerate(raw.args)]
@@ -165,18 +163,18 @@ class Classifier:
                 return found
         return ""
 
-    def depth(self, raw: Any) -> tuple[int, str | None]:
-        """How many waits `raw` still takes, and the value at the end as text, as far as both are known by now.
+    def layers(self, raw: Any) -> tuple[list[str], str | None]:
+        """The types that `raw` still has to be waited through, and the value at the end as text, as far as known now.
 
-        A completed future is looked into; a pending one, or another awaitable, counts as one. Never blocks.
+        A completed future is looked into; a pending one, or another awaitable, is the last that is known. Never blocks.
         """
-        depth = 0
+        layers = []
         while self.is_awaitable(raw):
-            depth += 1
+            layers.append(type_name(raw))
             if not future_like(raw) or not raw.done() or raw.cancelled() or raw.exception() is not None:
-                return depth, None
+                return layers, None
             raw = raw.result()
-        return depth, str(raw) if type(raw) is Term else repr(raw) if denoted(raw) else None
+        return layers, str(raw) if type(raw) is Term else repr(raw) if denoted(raw) else None
 
 
 @dataclass(frozen=True)
