@@ -141,6 +141,7 @@ class World(Scheduler):
             for strand in self.strands:
                 strand.greenlet = None
                 strand.thread = None
+            self.loops.clear()
             if self._patched:
                 self._patched = False
                 patching.leave()

@@ -26,8 +26,11 @@ from askance.world import clock, conditions, locks, loop, queues, sets, state, t
 
 _MISSING = object()
 
-COLLECT_EVERY = 256
-"""Executions between two collections of garbage."""
+COLLECT_EVERY = 64
+"""Executions between two collections of what they left, while it still is in the processor's cache."""
+
+OLD_EVERY = 64 * 32
+"""Executions between two collections of all that came since the patches were put in place."""
 
 TOOLS = """
 _pytest pytest pluggy hypothesis xdist execnet coverage askance greenlet rich logging importlib _frozen_importlib
@@ -233,7 +236,7 @@ def leave() -> None:
     if _patches.depth == 0:
         _patches.stack.close()
     elif _patches.entered % COLLECT_EVERY == 0:
-        gc.collect()
+        gc.collect(0 if _patches.entered % OLD_EVERY else 2)
 
 
 @contextlib.contextmanager
