@@ -7,7 +7,7 @@ an ask of an actor that waits further up is seen as what closes a cycle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,7 @@ from askance.meaning.possible import (
     UNLISTED,
     Possible,
     either,
+    exact,
     failing,
     gathered,
     in_order,
@@ -95,7 +96,7 @@ class Evaluator:
         self._graph = graph
         self._around = surroundings
         self._cycles = cycles
-        self._known: dict[tuple[str, Value, tuple[Frame, ...]], Possible] = {}
+        self._known: dict[tuple[str, Hashable, tuple[Frame, ...]], Possible] = {}
         self._closing = HANGS if cycles == "hang" else failing(CYCLE)
 
     def ask(self, actor: str, message: Value, above: tuple[Frame, ...] = ()) -> Possible:
@@ -127,7 +128,7 @@ class Evaluator:
         """What a turn of the actor on the message may come to."""
         reach = self._graph.asked[actor]
         chain = above if any(frame.actor in reach or frame.actor == actor for frame in above) else ()
-        key = (actor, message, chain)
+        key = (actor, exact(message), chain)
         if key not in self._known:
             if len(self._known) >= MOST_TURNS:
                 return UNLISTED

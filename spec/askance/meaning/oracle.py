@@ -34,7 +34,7 @@ __all__ = ["Anything", "Meaning", "meaning"]
 
 
 class Anything(frozenset[Outcome]):
-    """The set of every outcome, for where they are too many to list: it contains all, and iterates over none."""
+    """The set of every outcome, for where they cannot be listed: it contains all, and iterates over none."""
 
     def __contains__(self, outcome: object) -> bool:
         return isinstance(outcome, Outcome)
@@ -51,7 +51,7 @@ class Meaning:
     """What a program may do. Replies are named "client.reply".
 
     `operations`: the outcomes that a wait on each reply may have. The set is empty where the wait can only hang,
-    and `Anything()` where the outcomes are too many to list.
+    and `Anything()` where the outcomes cannot be listed (they are too many, or Python cannot tell two of them apart).
     """
 
     program: Program
@@ -78,8 +78,8 @@ class Meaning:
         return self._possible[operation].hangs
 
     def unlisted(self, operation: str) -> bool:
-        """Whether the outcomes of a wait on the reply are too many to list, so that none can be called wrong."""
-        return self._possible[operation].unlisted
+        """Whether the outcomes of a wait on the reply cannot be listed, so that none can be called wrong."""
+        return isinstance(self.operations[operation], Anything)
 
 
 def meaning(
@@ -201,4 +201,6 @@ def _gathered(replies: tuple[str, ...], possible: Mapping[str, Possible]) -> Pos
 
 
 def _public(possible: Possible) -> frozenset[Outcome]:
-    return _ANYTHING if possible.unlisted else frozenset(possible.outcomes)
+    listed = frozenset(possible.outcomes)
+    # A set cannot hold both True and 1, say: then it cannot list the outcomes.
+    return _ANYTHING if possible.unlisted or len(listed) < len(possible.outcomes) else listed

@@ -6,14 +6,14 @@ no outcome can carry: it may never end, its outcomes are too many to list, and w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
 from askance.errors import is_caught
 from askance.history import Outcome
-from askance.program import Value
+from askance.program import Err, Term, Value
 
 __all__ = [
     "CANCELLED",
@@ -25,6 +25,7 @@ __all__ = [
     "UNLISTED",
     "Possible",
     "either",
+    "exact",
     "failing",
     "gathered",
     "in_order",
@@ -74,8 +75,23 @@ UNLISTED = Possible(unlisted=True)
 HANGS = Possible(hangs=True)
 
 
+def exact(part: Value) -> Hashable:
+    """The value as a key that tells True from 1 and False from 0, which Python calls equal."""
+    match part:
+        case Term(symbol, args):
+            return (Term, symbol, *map(exact, args))
+        case Err(kind, argument):
+            return (Err, kind, exact(argument))
+        case tuple():
+            return (tuple, *map(exact, part))
+    return (type(part), part)
+
+
 def _listed(outcomes: Iterable[Outcome], hangs: bool, stops: frozenset[str] = frozenset()) -> Possible:
-    distinct = tuple(dict.fromkeys(outcomes))
+    distinct = tuple(outcomes)
+    if len(distinct) > 1:
+        keys = {(one.kind, exact(one.value), exact(one.error)): one for one in distinct}
+        distinct = tuple(keys.values())
     return Possible(distinct, hangs, stops=stops) if len(distinct) <= MOST_OUTCOMES else UNLISTED
 
 
