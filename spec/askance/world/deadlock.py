@@ -43,7 +43,7 @@ def explain(world: World) -> Deadlock:
         edges[node] = completers
         if isinstance(node, Strand) and not graph.is_interesting(node):
             continue
-        waiting.append(Waiting("", graph.name(node), description, graph.where(node)))
+        waiting.append(Waiting(world.waiter_name(node), graph.name(node), description, graph.where(node)))
         if not completers and graph.is_reply(thing):
             forgotten.append(f"{description}, for which {graph.name(node)} waits at {graph.where(node)}")
     cycle = _cycle(nodes, edges)

@@ -44,6 +44,8 @@ class Scheduler:
         self.max_steps = max_steps
         self.racing_timers = racing_timers
         self.on_loop_blocked = on_loop_blocked
+        # Given a strand or a task, who it is in the words of the program; "" where it is nobody the program knows.
+        self.waiter_name: Callable[[Any], str] = lambda node: ""
         self.os_thread = state.os_ident()
         self.now = 0.0
         self.steps = 0
