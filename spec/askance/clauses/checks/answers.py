@@ -1,0 +1,268 @@
+"""Checks of chapter A, answers: what an ask gives, to whom, and where its waiter goes on."""
+
+from __future__ import annotations
+
+from askance.clauses.base import Case, Violation
+from askance.clauses.facts import Wait
+from askance.clauses.hangs import explanation, roots
+from askance.clauses.lost_errors import lost_errors
+from askance.clauses.misfits import Misfit, denoted_by, describe, first_of, outcomes_text
+from askance.clauses.placement import differing_placements, mixed_placements, placement_reached
+from askance.clauses.values import same
+from askance.history import Outcome
+from askance.program import Term
+
+
+def where(case: Case, wait: Wait) -> str:
+    """Which reply was waited for, by whom, on which strand."""
+    event = case.facts.events[wait.begin]
+    turn = case.facts.turn_of(wait.op)
+    lines = [describe(case, wait.op)]
+    if turn is not None:
+        handled = case.facts.events[turn.begin]
+        lines.append(
+            f"handled in {turn.who} on strand {handled.strand or '?'}, which {turn.outcome or 'ended'}"
+        )
+    lines.append(f"waited for by {wait.who} on strand {event.strand or '?'}")
+    return "\n".join(lines)
+
+
+def _misfit(case: Case, clause: str) -> Violation | None:
+    """The first misfit of that clause as a violation."""
+    misfit = first_of(case, clause)
+    if misfit is None:
+        return None
+    return Violation(
+        clause,
+        f"{misfit.wait.op}: {outcomes_text(misfit.denoted)}",
+        f"{misfit.wait.op}: {misfit.got}"
+        + (f" ({misfit.got.detail})" if misfit.got.kind == "error" and misfit.got.detail else ""),
+        where(case, misfit.wait),
+        (misfit.wait.begin, misfit.wait.done),
+    )
+
+
+def _finished(case: Case, *kinds: str) -> bool:
+    """Whether some wait ended that may end in an outcome of one of these kinds."""
+    return any(
+        wait.outcome is not None and any(one.kind in kinds for one in denoted_by(case, wait.op) or ())
+        for wait in case.facts.waits
+    )
+
+
+def a1_violation(case: Case) -> Violation | None:
+    """A wait whose value is not the one that the program denotes."""
+    return _misfit(case, "A1")
+
+
+def a1_reached(case: Case) -> bool:
+    """Some wait ended that denotes a value."""
+    return _finished(case, "value")
+
+
+def a2_violation(case: Case) -> Violation | None:
+    """Two waits for one reply that differ, one that never woke after another did, or a second completion."""
+    facts = case.facts
+    for op, waits in facts.waits_for.items():
+        seen = [
+            wait
+            for wait in waits
+            if wait.outcome is not None and wait.outcome.kind not in ("refused", "timeout")
+        ]
+        for wait in seen[1:]:
+            first = seen[0]
+            assert first.outcome is not None and wait.outcome is not None
+            if not same(first.outcome, wait.outcome):
+                return Violation(
+                    "A2",
+                    f"every wait for {op} sees the same: {first.who} saw {first.outcome}",
+                    f"{wait.who} saw {wait.outcome}",
+                    where(case, wait),
+                    (first.done, wait.done),
+                )
+        if (violation := _composed_of_another(case, op, seen)) is not None:
+            return violation
+    if found := roots(case, "seen"):
+        hang = found[0]
+        return Violation(
+            "A2",
+            f"every wait for {hang.reply} wakes",
+            f"one wait for it ended, another by {hang.wait.who} never did",
+            explanation(case, hang),
+            (hang.wait.begin,),
+        )
+    for at in facts.of_kind("uncaught"):
+        event = facts.events[at]
+        if "InvalidStateError" in event.detail:
+            return Violation(
+                "A2",
+                "a reply is completed once",
+                f"it was completed again: {event.detail}",
+                f"on strand {event.strand or '?'}",
+                (at,),
+            )
+    return None
+
+
+def a2_reached(case: Case) -> bool:
+    """Some reply was waited for twice, or waited for and composed."""
+    facts = case.facts
+    if any(sum(wait.outcome is not None for wait in waits) > 1 for waits in facts.waits_for.values()):
+        return True
+    composed = [made for op, made in facts.composed.items() if op in facts.waits_for]
+    return any(part in facts.waits_for for made in composed for part in made.parts)
+
+
+def _composed_of_another(case: Case, op: str, seen: list[Wait]) -> Violation | None:
+    """Where a reply may end in several ways, a composition of it must have seen the way that its other waiters saw."""
+    composed = case.facts.composed.get(op)
+    if composed is None or composed.kind != "then" or not seen:
+        return None
+    (part,) = composed.parts
+    if len(denoted_by(case, part) or ()) < 2:
+        return None
+    for wait in case.facts.waits_for.get(part, ()):
+        if wait.outcome is None or wait.outcome.kind in ("refused", "timeout"):
+            continue
+        expected = wait.outcome
+        if expected.kind == "value":
+            expected = Outcome("value", Term(composed.symbol, (expected.value,)))
+        got = seen[0].outcome
+        if got is not None and not same(expected, got):
+            return Violation(
+                "A2",
+                f"{op} sees what {wait.who} saw of {part}: {expected}",
+                f"{op}: {got}",
+                where(case, seen[0]),
+                (wait.done, seen[0].done),
+            )
+    return None
+
+
+def a3_violation(case: Case) -> Violation | None:
+    """A wait whose result is, or holds, something to be waited for again."""
+    misfit = first_of(case, "A3")
+    if misfit is None:
+        return None
+    return Violation(
+        "A3",
+        f"{misfit.wait.op}: {_flat_text(misfit)}",
+        f"{misfit.wait.op}: {misfit.got.detail or 'a nested awaitable'}",
+        where(case, misfit.wait)
+        + "\na result that must be waited for again hides one reply in another: await the inner one first",
+        (misfit.wait.begin, misfit.wait.done),
+    )
+
+
+def a3_reached(case: Case) -> bool:
+    """Some turn waited for an ask, or returned one un-awaited: something could have come nested."""
+    return any(turn.deferred or any(wait.outcome for wait in turn.waits) for turn in case.facts.turns)
+
+
+def _flat_text(misfit: Misfit) -> str:
+    return outcomes_text(misfit.denoted) if misfit.denoted else "a value, after one wait"
+
+
+def a4_violation(case: Case) -> Violation | None:
+    """A wait that ended otherwise than in the error that is denoted, or never, because the error was lost."""
+    if (violation := _misfit(case, "A4")) is not None:
+        return violation
+    for hang in case.of(lost_errors):
+        turn = case.facts.turn_of(hang.reply)
+        assert turn is not None
+        return Violation(
+            "A4",
+            f"{hang.reply}: {turn.outcome}, as {turn.who} did",
+            f"{hang.reply}: the error was lost, and {hang.wait.who} waits for ever",
+            explanation(case, hang),
+            (turn.end, hang.wait.begin),
+        )
+    return None
+
+
+def a4_reached(case: Case) -> bool:
+    """Some wait ended that denotes an error."""
+    return _finished(case, "error")
+
+
+def a5_violation(case: Case) -> Violation | None:
+    """A composition whose parts are right and whose outcome is not."""
+    return _misfit(case, "A5")
+
+
+def a5_reached(case: Case) -> bool:
+    """A plain thread waited for a composition."""
+    return any(_by_thread(case, wait) for wait in case.facts.waits)
+
+
+def _by_thread(case: Case, wait: Wait) -> bool:
+    """Whether a plain thread waited for a composition: of replies, or of what one ask's handlers asked in turn."""
+    threads = {client.name for client in case.program.clients if client.where == "thread"}
+    if wait.who not in threads or wait.outcome is None or wait.outcome.kind == "refused":
+        return False
+    turn = case.facts.turn_of(wait.op)
+    return wait.op in case.facts.composed or (turn is not None and bool(turn.waits or turn.deferred))
+
+
+def a6_violation(case: Case) -> Violation | None:
+    """A coroutine that resumed on another strand or loop than it waited on, or that could not wait there."""
+    facts = case.facts
+    for wait in facts.waits:
+        if wait.done <= wait.begin:
+            continue
+        began, ended = facts.events[wait.begin], facts.events[wait.done]
+        if ended.loop is None and began.loop is None:
+            continue
+        turn = facts.turn.get(wait.who)
+        home = facts.events[turn.begin].loop if turn is not None else began.loop
+        moved = began.strand != ended.strand or (home is not None and home != ended.loop)
+        if moved:
+            return Violation(
+                "A6",
+                f"{wait.who} resumes on its own loop's thread, strand {began.strand}" + _loop_text(home),
+                f"it resumed on strand {ended.strand}" + _loop_text(ended.loop),
+                where(case, wait),
+                (wait.begin, wait.done),
+            )
+    return _misfit(case, "A6")
+
+
+def a6_reached(case: Case) -> bool:
+    """A coroutine on one loop waited for an actor on another."""
+    facts = case.facts
+    for wait in facts.waits:
+        if wait.done < 0 or facts.events[wait.done].loop is None:
+            continue
+        turn = facts.turn_of(wait.op)
+        if turn is not None and facts.events[turn.begin].loop != facts.events[wait.done].loop:
+            return True
+    return False
+
+
+def _loop_text(loop: int | None) -> str:
+    return "" if loop is None else ", on a loop of its own" if loop < 0 else f", on event loop {loop}"
+
+
+def a7_violation(case: Case) -> Violation | None:
+    """An outcome that depends on where the actors live."""
+    found = differing_placements(case) or mixed_placements(case)
+    return None if found is None else Violation("A7", *found)
+
+
+def a7_reached(case: Case) -> bool:
+    """Outcomes of different placements were compared."""
+    return placement_reached(case)
+
+
+def a9_violation(case: Case) -> Violation | None:
+    """A gather whose parts are right and whose order, or choice of failure, is not."""
+    return _misfit(case, "A9")
+
+
+def a9_reached(case: Case) -> bool:
+    """A gather of several parts was waited for."""
+    facts = case.facts
+    gathers = [
+        op for op, composed in facts.composed.items() if composed.kind == "gather" and len(composed.parts) > 1
+    ]
+    return any(wait.outcome is not None for op in gathers for wait in facts.waits_for.get(op, ()))

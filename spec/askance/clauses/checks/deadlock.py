@@ -1,0 +1,302 @@
+"""Checks of chapter D, deadlock: nothing waits for ever, no loop is blocked, and others are served meanwhile."""
+
+from __future__ import annotations
+
+from askance.clauses.base import Case, Violation
+from askance.clauses.checks.answers import where
+from askance.clauses.facts import Turn, Wait
+from askance.clauses.graph import ask_graph, cyclic_actors, reachable
+from askance.clauses.hangs import Hang, explanation, hangs, roots
+from askance.clauses.lost_errors import lost_errors
+from askance.clauses.misfits import describe, first_of, outcomes_text
+from askance.program import Result
+
+PROMPT = 0.5
+"""Seconds of virtual time within which an idle actor begins a message. Programs sleep for whole seconds."""
+
+
+def on_a_cycle(case: Case, hang: Hang) -> bool:
+    """Whether the reply that hangs is asked of actors whose asks lead to a cycle."""
+    cyclic = case.of(cyclic_actors)
+    graph = case.of(ask_graph)
+    asked = [case.facts.asks[op].actor for op in _asks_behind(case, hang.wait.op)]
+    return any(actor in cyclic or not cyclic.isdisjoint(reachable(graph, actor)) for actor in asked)
+
+
+def _asks_behind(case: Case, op: str) -> list[str]:
+    composed = case.facts.composed.get(op)
+    if composed is not None:
+        return [inner for part in composed.parts for inner in _asks_behind(case, part)]
+    return [op] if op in case.facts.asks else []
+
+
+def _hang_violation(case: Case, clause: str, hang: Hang, expected: str, actual: str) -> Violation:
+    return Violation(clause, expected, actual, explanation(case, hang), (hang.wait.begin,))
+
+
+def d1_violation(case: Case) -> Violation | None:
+    """A wait that nobody is left to end, or an operation that never returned."""
+    lost = {hang.wait.op for hang in case.of(lost_errors)}
+    for hang in roots(case, "not-begun", "not-woken", "not-resumed", "stopped", "cancelled"):
+        if hang.wait.op in lost:
+            continue
+        return _hang_violation(
+            case,
+            "D1",
+            hang,
+            f"when nothing can move any more, {hang.wait.who} has the outcome of {describe(case, hang.wait.op)}",
+            f"{hang.wait.who} waits for {hang.wait.op}, and nobody is left to complete {hang.reply}",
+        )
+    if case.history.ending == "deadlock" and not case.of(hangs):
+        told = "\n".join(
+            f"{waiting.who or 'strand ' + waiting.strand} waits for {waiting.on} at {waiting.where}"
+            for waiting in (case.history.deadlock.waiting if case.history.deadlock else ())
+        )
+        return Violation(
+            "D1",
+            "when nothing can move any more, every operation of every client has returned",
+            f"{_stuck_client(case)} has not returned, and waits for no reply",
+            told,
+        )
+    return None
+
+
+def d1_reached(case: Case) -> bool:
+    """Nothing could move any more, after somebody had waited."""
+    return bool(case.facts.standstills) and any(wait.done >= 0 for wait in case.facts.waits)
+
+
+def _stuck_client(case: Case) -> str:
+    """Who is inside an operation of the library's: clients that began and did not end, or the closing of the system."""
+    events = case.facts.events
+    begun = [event.who for event in events if event.kind == "client-begin"]
+    for event in events:
+        if event.kind == "client-end" and event.who in begun:
+            begun.remove(event.who)
+    return " and ".join(f"an operation of {who}" for who in dict.fromkeys(begun)) or "closing the system"
+
+
+def d2_violation(case: Case) -> Violation | None:
+    """A wait that never ended because what must run the asked actor is held, though no ask leads back."""
+    for hang in roots(case, "blocked-loop", "held", "cycle"):
+        if on_a_cycle(case, hang):
+            continue
+        return _hang_violation(
+            case,
+            "D2",
+            hang,
+            f"{describe(case, hang.wait.op)} ends: no ask leads back to where it came from",
+            f"{hang.wait.who} waits for {hang.wait.op} for ever: {_held_by(hang)}",
+        )
+    return None
+
+
+def d2_reached(case: Case) -> bool:
+    """A turn waited for an ask that leads to no cycle."""
+    return any(
+        wait.done >= 0
+        for turn in case.facts.turns
+        if turn.actor not in case.of(cyclic_actors)
+        for wait in turn.waits
+    )
+
+
+def _held_by(hang: Hang) -> str:
+    match hang.root:
+        case "blocked-loop":
+            return "a thread that must run an event loop is blocked"
+        case "held":
+            return "what must run the asked actor is held by a turn that waits"
+        case _:
+            return "turns wait for each other"
+
+
+def d3_violation(case: Case) -> Violation | None:
+    """A cycle that hung or went unnoticed, or a cycle error for an ask that closes none."""
+    for hang in roots(case, "cycle", "held", "blocked-loop"):
+        if on_a_cycle(case, hang):
+            named = f" ({' -> '.join((*hang.cycle, hang.cycle[0]))})" if hang.cycle else ""
+            return _hang_violation(
+                case,
+                "D3",
+                hang,
+                f"the ask that closes the cycle{named} fails with an error that names it, or runs",
+                f"{hang.wait.who} waits for {hang.wait.op} for ever",
+            )
+    misfit = first_of(case, "D3")
+    if misfit is None:
+        return None
+    false = misfit.got.kind == "cycle"
+    return Violation(
+        "D3",
+        f"{misfit.wait.op}: {outcomes_text(misfit.denoted)}"
+        + (": this ask closes no cycle" if false else ""),
+        f"{misfit.wait.op}: {misfit.got}",
+        where(case, misfit.wait),
+        (misfit.wait.begin, misfit.wait.done),
+    )
+
+
+def d3_reached(case: Case) -> bool:
+    """Whether an ask was refused as the one that closes a cycle, or a turn began that its own actor waits for."""
+    facts = case.facts
+    if any(wait.outcome is not None and wait.outcome.kind == "cycle" for wait in facts.waits) or roots(
+        case, "cycle"
+    ):
+        return True
+    return any(_asked_by_itself(case, turn) for turn in facts.turns if turn.actor in case.of(cyclic_actors))
+
+
+def _asked_by_itself(case: Case, turn: Turn) -> bool:
+    facts = case.facts
+    above: Turn | None = turn
+    seen = set()
+    while above is not None and above.who not in seen:
+        seen.add(above.who)
+        above = facts.turn.get(facts.messages[above.message].sender)
+        if above is not None and above.actor == turn.actor:
+            return True
+    return False
+
+
+def d4_violation(case: Case) -> Violation | None:
+    """A strand that blocked while it ran an event loop, or a blocking wait there that was not refused."""
+    facts = case.facts
+    for at in facts.of_kind("loop-blocked"):
+        event = facts.events[at]
+        asker = _asker_on(case, event.strand, at)
+        what = f"{describe(case, asker.op)}, waited for by {asker.who}" if asker is not None else ""
+        return Violation(
+            "D4",
+            "a blocking wait on a reply raises at once on the thread of a loop"
+            if asker is None
+            else f"blocking on {asker.op} raises at once: {asker.who} runs on an event loop",
+            f"strand {event.strand or event.who or '?'} blocked while it was running an event loop",
+            "\n".join(line for line in (event.detail, what) if line),
+            (asker.begin, at) if asker is not None else (at,),
+        )
+    if case.can("blocking-refused"):
+        for wait in own_loop_results(case):
+            if wait.outcome is None or wait.outcome.kind == "refused" or _complete(case, wait):
+                continue
+            if wait.outcome.kind in ("value", "nested") and not _time_passed(case, wait):
+                continue  # It may have been completed between the ask and the look: nothing blocked.
+            return Violation(
+                "D4",
+                f"blocking on {wait.op} raises at once: {wait.who} runs on an event loop",
+                f"{wait.op}: {wait.outcome}" + (f" ({wait.outcome.detail})" if wait.outcome.detail else ""),
+                where(case, wait),
+                (wait.begin, wait.done),
+            )
+    misfit = first_of(case, "D4")
+    if misfit is None:
+        return None
+    return Violation(
+        "D4",
+        f"{misfit.wait.op}: {outcomes_text(misfit.denoted)}",
+        f"{misfit.wait.op}: {misfit.got}",
+        where(case, misfit.wait),
+        (misfit.wait.begin, misfit.wait.done),
+    )
+
+
+def d4_reached(case: Case) -> bool:
+    """Somebody blocked, or was refused to, on a loop; without a claim to refuse: somebody waited on a loop."""
+    if case.facts.of_kind("loop-blocked"):
+        return True
+    if case.can("blocking-refused"):
+        return any(
+            wait.outcome is not None and wait.outcome.kind == "refused" for wait in own_loop_results(case)
+        )
+    events = case.facts.events
+    return any(wait.done > wait.begin and events[wait.done].loop is not None for wait in case.facts.waits)
+
+
+def own_loop_results(case: Case) -> list[Wait]:
+    """The waits of clients that live on a loop for replies that they block on."""
+    blocking = {
+        f"{client.name}.{operation.reply}"
+        for client in case.program.clients
+        if client.where != "thread"
+        for operation in client.operations
+        if isinstance(operation, Result)
+    }
+    return [wait for wait in case.facts.waits if wait.op in blocking] if blocking else []
+
+
+def _asker_on(case: Case, strand: str, at: int) -> Wait | None:
+    """The wait that blocked the strand: the last one that began there and was open."""
+    events = case.facts.events
+    here = [wait for wait in case.facts.open_waits(at) if events[wait.begin].strand == strand]
+    return max(here, key=lambda wait: wait.begin, default=None)
+
+
+def _complete(case: Case, wait: Wait) -> bool:
+    """Whether the reply may have been complete when the wait began: then there is nothing to block on."""
+    turns = [case.facts.turn_of(op) for op in _asks_behind(case, wait.op)]
+    return bool(turns) and all(turn is not None and 0 <= turn.end < wait.begin for turn in turns)
+
+
+def _time_passed(case: Case, wait: Wait) -> bool:
+    events = case.facts.events
+    return not case.history.timers_raced and events[wait.done].time > events[wait.begin].time
+
+
+def d5_violation(case: Case) -> Violation | None:
+    """A message that an idle actor began late, while somebody on the same loop waited."""
+    if case.history.timers_raced:
+        return None
+    facts = case.facts
+    events = facts.events
+    for actor, turns in facts.turns_of.items():
+        free = 0.0
+        for turn in turns:
+            message = facts.messages[turn.message]
+            began = events[turn.begin].time
+            ready = max(free, events[message.sent].time) if message.sent >= 0 else began
+            free = events[turn.end].time if turn.end >= 0 else free
+            if began - ready <= PROMPT:
+                continue
+            pending = _pending_beside(case, turn, ready)
+            if pending is not None:
+                return Violation(
+                    "D5",
+                    f"{actor} begins {message.id} at once (second {ready:g}), while {pending.who} "
+                    f"waits for {pending.op}",
+                    f"it began in second {began:g}, {began - ready:g} seconds later",
+                    f"{describe(case, pending.op)}, waited for on the same event loop\n"
+                    f"{turn.who} on strand {events[turn.begin].strand or '?'}",
+                    (pending.begin, message.sent, turn.begin),
+                )
+    return None
+
+
+def d5_reached(case: Case) -> bool:
+    """A turn began on a loop on which somebody else waited."""
+    if case.history.timers_raced:
+        return False
+    facts = case.facts
+    return any(
+        (pending := _pending_beside(case, turn, facts.events[turn.begin].time)) is not None
+        and pending.begin < turn.begin
+        for turn in facts.turns
+    )
+
+
+def _pending_beside(case: Case, turn: Turn, time: float) -> Wait | None:
+    """A wait on the turn's own loop, by somebody else, that was open at that time."""
+    facts = case.facts
+    events = facts.events
+    for wait in facts.waits:
+        asker = facts.turn.get(wait.who)
+        loop = events[asker.begin].loop if asker is not None else events[wait.begin].loop
+        if (
+            loop is None
+            or loop != events[turn.begin].loop
+            or (asker is not None and asker.actor == turn.actor)
+        ):
+            continue
+        ended = events[wait.done].time if wait.done >= 0 else float("inf")
+        if events[wait.begin].time <= time < ended:
+            return wait
+    return None

@@ -1,0 +1,183 @@
+"""Why nothing can move although something waits: each hang followed to its root, and named.
+
+The theory is the wait-for graph (Coffman, Elphick, Shoshani, "System Deadlocks", 1971), with turns as nodes: a
+turn waits for a reply; the reply waits for the turn that handles its message; a message that nobody has begun
+waits for the turn that its actor is busy with. Following these edges from an open wait ends in a cycle, or in
+something that nobody is left to do. Every hang belongs to the clauses about its root and to no others, so that a
+blocked loop is not also reported as a lost wakeup.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from askance.clauses.base import Case
+from askance.clauses.facts import Facts, Turn, Wait
+from askance.clauses.misfits import describe, ended_by_failure
+
+Root = Literal[
+    "blocked-loop",  # a thread that runs an event loop blocked: nothing else of that loop can run
+    "cycle",  # the edges lead back to a turn
+    "held",  # the asked actor is idle, but what must run it is held by a turn that waits
+    "not-begun",  # the asked actor is idle, and its message was never begun
+    "not-woken",  # the turn ended, and its asker was not told
+    "not-resumed",  # the turn began, waits for no reply, and never ended
+    "stopped",  # the asked actor was stopped, and nobody failed the ask
+    "cancelled",  # the ask, or the turn behind it, was cancelled
+    "seen",  # this waiter has had the outcome of this very reply before
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """One wait that nobody will end: its root, and the way there as lines for the reader."""
+
+    wait: Wait
+    root: Root
+    reply: str
+    """The reply that nobody is left to complete."""
+    way: tuple[str, ...]
+    cycle: tuple[str, ...] = ()
+    """The actors of the cycle, in the order of their asks; empty for other roots."""
+    at: int = 0
+    """The position at which nothing could move."""
+
+
+def hangs(case: Case) -> tuple[Hang, ...]:
+    """The hangs at the first standstill that has any; () if every wait ended."""
+    facts = case.facts
+    for at in facts.standstills:
+        if open_waits := facts.open_waits(at):
+            return tuple(replace(_follow(case, wait, at), at=at) for wait in open_waits)
+    return ()
+
+
+def roots(case: Case, *names: Root) -> tuple[Hang, ...]:
+    """The hangs whose root is one of these."""
+    return tuple(hang for hang in case.of(hangs) if hang.root in names)
+
+
+def _follow(case: Case, wait: Wait, at: int) -> Hang:
+    """The hang that begins at that wait."""
+    facts = case.facts
+    way: list[str] = []
+    path: list[Turn] = []
+    waiter, op = wait.who, wait.op
+    blocked = _blocked_loops(facts, at)
+
+    def ends(root: Root, reply: str) -> Hang:
+        return Hang(wait, "blocked-loop" if blocked and root != "cycle" else root, reply, tuple(way))
+
+    while True:
+        way.append(f"{_at_line(case, waiter)} waits for {describe(case, op)}")
+        if op in facts.cancels:
+            return ends("cancelled", op)
+        op = _pending_part(facts, op, at)
+        message = facts.asks.get(op)
+        if message is None:
+            return ends("not-woken", op)
+        begun = [turn for turn in message.turns if turn.begin < at]
+        turn = begun[0] if begun else None
+        if turn is None:
+            busy = facts.open_turns(message.actor, at)
+            if not busy:
+                return ends(_idle(case, message.actor, message.sent, at, way), op)
+            turn = busy[0]
+            way.append(f"{message.actor} has not begun it: it is busy with {turn.who}")
+        elif 0 <= turn.end < at:
+            if turn.deferred:
+                way.append(f"{turn.who} answered with the un-awaited reply {turn.deferred}")
+                waiter, op = turn.who, turn.deferred
+                continue
+            if any(
+                other.done >= 0 and other.who == waiter for other in facts.waits_for[op] if other.done < at
+            ):
+                return ends("seen", op)
+            way.append(f"{turn.who} handled it and {turn.outcome or 'ended'}; {waiter} was not woken")
+            return ends("not-woken", op)
+        if turn in path:
+            cycle = path[path.index(turn) :]
+            return replace(ends("cycle", op), cycle=tuple(dict.fromkeys(turn.actor for turn in cycle)))
+        path.append(turn)
+        inner = next((inner for inner in turn.waits if inner.begin < at and not 0 <= inner.done < at), None)
+        if inner is None:
+            way.append(f"{turn.who} began it and never ended, though it waits for no reply")
+            return ends("not-resumed", op)
+        waiter, op = turn.who, inner.op
+
+
+def _idle(case: Case, actor: str, sent: int, at: int, way: list[str]) -> Root:
+    """Why an actor that handles nothing has not begun a message; adds the reason to the way."""
+    facts = case.facts
+    if facts.stops.get(actor, at) < at or actor in case.of(ended_by_failure):
+        way.append(f"{actor} was stopped, and the ask was not failed")
+        return "stopped"
+    sender = facts.turn.get(facts.events[sent].who) if sent >= 0 else None
+    held = _holders(case, actor, sender, at)
+    if held:
+        way.append(f"{actor} is idle and has not begun it; {held} holds what would run it")
+        return "held"
+    way.append(f"{actor} is idle and never began it")
+    return "not-begun"
+
+
+def _holders(case: Case, actor: str, sender: Turn | None, at: int) -> str:
+    """The waiting turn that holds what must run the actor: its asker on the same loop, or on a pool's thread."""
+    if sender is None or 0 <= sender.end < at:
+        return ""
+    if not case.can("async-handlers"):
+        return sender.who
+    loops = {one.name: one.loop for one in case.program.actors}
+    placed = case.can("loops") and loops.get(actor) is not None
+    return sender.who if placed and loops.get(actor) == loops.get(sender.actor) else ""
+
+
+def _pending_part(facts: Facts, op: str, at: int) -> str:
+    """The first part of a composed reply whose own turn has not ended; the reply itself if there is none."""
+    composed = facts.composed.get(op)
+    if composed is None:
+        return op
+    for part in composed.parts:
+        inner = _pending_part(facts, part, at)
+        message = facts.asks.get(inner)
+        if message is None or inner in facts.composed:
+            continue
+        turns = [turn for turn in message.turns if turn.begin < at]
+        if message.id not in facts.sent_in_vain and (
+            not turns or not 0 <= turns[0].end < at or turns[0].deferred
+        ):
+            return inner
+    return op
+
+
+def _blocked_loops(facts: Facts, at: int) -> list[int]:
+    """Positions before `at` at which a strand blocked while it ran an event loop."""
+    return [position for position in facts.of_kind("loop-blocked") if position < at]
+
+
+def _at_line(case: Case, who: str) -> str:
+    """The waiter, with the source line at which it waits where the engine knows it."""
+    deadlock = case.history.deadlock
+    line = next((waiting.where for waiting in deadlock.waiting if waiting.who == who), "") if deadlock else ""
+    return f"{who} (at {line})" if line else who
+
+
+def explanation(case: Case, hang: Hang) -> str:
+    """The way to the hang's root, one step a line, and what the engine says of the strands that wait."""
+    lines = list(hang.way)
+    if hang.root in ("not-begun", "not-woken", "not-resumed"):
+        lines.append(f"nobody is left to complete {hang.reply}")
+    if hang.cycle:
+        lines.append("cycle: " + " -> ".join((*hang.cycle, hang.cycle[0])))
+    facts = case.facts
+    for position in _blocked_loops(facts, hang.at):
+        event = facts.events[position]
+        lines.append(f"strand {event.strand or event.who} blocked its event loop: {event.detail}")
+    if case.history.deadlock is not None:
+        lines += [
+            f"strand {waiting.strand} waits for {waiting.on} at {waiting.where}"
+            for waiting in case.history.deadlock.waiting
+            if waiting.strand
+        ]
+    return "\n".join(dict.fromkeys(lines))

@@ -1,0 +1,29 @@
+"""Hangs that are lost errors: a turn failed, and its asker waits for ever (clause A4, not D1).
+
+An ordinary wakeup that is lost on the way of an error is a lost wakeup all the same. It is a lost error where the
+exception itself explains the loss: it ended a thread, or is of a kind on which event loops and futures act.
+"""
+
+from __future__ import annotations
+
+from askance.clauses.base import Case
+from askance.clauses.hangs import Hang, roots
+from askance.errors import KINDS, is_caught
+
+REFUSED_BY_FUTURES = frozenset({"StopIteration", "StopAsyncIteration"})
+
+
+def lost_errors(case: Case) -> tuple[Hang, ...]:
+    """The hangs whose asker was not woken because its ask's turn failed in a way that the implementation lost."""
+    return tuple(hang for hang in roots(case, "not-woken") if _lost(case, hang))
+
+
+def _lost(case: Case, hang: Hang) -> bool:
+    turn = case.facts.turn_of(hang.reply)
+    if turn is None or turn.outcome is None or turn.outcome.kind == "value":
+        return False
+    error = turn.outcome.error
+    if error is None or error.kind not in KINDS:
+        return turn.outcome.kind == "cancelled"
+    ended_a_thread = any(error.kind in case.facts.events[at].detail for at in case.facts.of_kind("uncaught"))
+    return ended_a_thread or error.kind in REFUSED_BY_FUTURES or not is_caught(error)

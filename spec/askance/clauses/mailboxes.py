@@ -1,0 +1,112 @@
+"""Chapter M, mailboxes: in which order, how often, and where messages are handled."""
+
+from __future__ import annotations
+
+from askance.clauses.base import ALIVE, Clause
+from askance.clauses.checks import mailboxes as checks
+
+M1 = Clause(
+    id="M1",
+    level="MUST",
+    text="""
+    Messages from one sender to one actor are handled in the order they were sent.
+    """,
+    rationale="""
+    "Open, write, close" is three messages. A sender that cannot rely on their order must wait for an answer
+    after each, and an actor that cannot must number them: the mailbox exists so that neither has to. Between
+    different senders nothing is promised.
+    """,
+    rule="""
+    asyncio, "Event Loop", loop.call_soon(): "Callbacks are called in the order in which they are
+    registered"; asyncio, "Queues", and queue, Queue: "a FIFO queue".
+    """,
+    if_fails="""
+    look at ways around the mailbox (a short cut for the own loop, for tells, or for an idle actor), at a
+    stack where a queue should be, and at several consumers of one mailbox.
+    """,
+    check=checks.m1_violation,
+    reached=checks.m1_reached,
+    features=frozenset({"asks", "tell", "many-messages", "busy-actor", "cross-loop", "own-loop"}),
+)
+
+
+M2 = Clause(
+    id="M2",
+    level="MUST",
+    text="""
+    Every message to a living actor is handled exactly once.
+    """,
+    rationale="""
+    A message that is lost, or handled twice, is a deposit that is lost or booked twice. Inside one process
+    there is no network to blame: a living actor that was sent a message must handle it, once.
+    """,
+    rule="""
+    queue, Queue.put() and get(): an item put is got once; asyncio, "Developing with asyncio", Concurrency
+    and Multithreading: asyncio.Queue is not thread safe, so puts from other threads are lost without
+    call_soon_threadsafe.
+    """,
+    if_fails="""
+    look at mailboxes that are changed from several threads without a lock, at a check for emptiness apart
+    from the wait that follows it, and at messages that are put back, resent, or dropped when something is
+    cancelled.
+    """,
+    check=checks.m2_violation,
+    reached=checks.m2_reached,
+    features=frozenset({"asks", "tell", "many-messages", "busy-actor", "cross-loop"}),
+    rests_on=ALIVE,
+)
+
+
+M3 = Clause(
+    id="M3",
+    level="MUST",
+    text="""
+    An actor handles one message at a time (a reentrant one interleaves only at awaits).
+    """,
+    rationale="""
+    An actor's state needs no locks because only one message at a time sees it. A handler that awaits in the
+    middle of a change relies on it: with two turns in progress, each reads what the other has half written.
+    """,
+    rule="""
+    asyncio, "Coroutines and Tasks": tasks of one loop interleave at every await, so one task a message gives
+    no exclusion; asyncio, "Developing with asyncio", Concurrency and Multithreading: callbacks of one loop
+    never run at the same time.
+    """,
+    if_fails="""
+    look for a task or a pool submission per message instead of one consumer that waits for each handler to
+    end, and for a consumer that is started twice when two first messages come together.
+    """,
+    check=checks.m3_violation,
+    reached=checks.m3_reached,
+    features=frozenset({"asks", "nested-asks", "tell", "busy-actor", "sleep", "cross-loop"}),
+)
+
+
+M4 = Clause(
+    id="M4",
+    level="MUST",
+    text="""
+    A handler runs on its actor's loop and thread, always.
+    """,
+    rationale="""
+    What a handler touches, a connection, a cursor, a loop's own timers, belongs to the loop and thread where
+    the actor was placed. A handler that sometimes runs on the asker's thread, because that was quicker,
+    works until two threads meet in it.
+    """,
+    rule="""
+    asyncio, "Developing with asyncio", Concurrency and Multithreading: "An event loop runs in a thread
+    (typically the main thread) and executes all callbacks and Tasks in its thread".
+    """,
+    if_fails="""
+    look at where the handler is called: by the asker's thread in a short cut, by the thread that completes a
+    reply, or by a pool that gives any thread; and at which loop create_task() finds when it is called from a
+    foreign one.
+    """,
+    check=checks.m4_violation,
+    reached=checks.m4_reached,
+    features=frozenset({"asks", "nested-asks", "cross-loop", "own-loop", "await-foreign-loop", "tell"}),
+    rests_on=("A6",),
+)
+
+
+CLAUSES = (M1, M2, M3, M4)
