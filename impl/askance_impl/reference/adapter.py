@@ -17,8 +17,9 @@ class _System(port.System):
         self._system = reference.System(loops, on_failure=lambda actor, error: None)
 
     def spawn(self, handler: port.Handler, loop: int | None) -> reference.Actor:
-        name = getattr(handler, "name", None)
-        return self._system.spawn(handler, loop, name=name if isinstance(name, str) else None)
+        # The kit's handlers are methods of objects that know their actor's name: cycles are then told by it.
+        name = getattr(getattr(handler, "__self__", None), "actor", None)
+        return self._system.spawn(handler, loop, name=name)
 
     def ask(self, ref: reference.Actor, message: Any) -> reference.Reply:
         return ref.ask(message)

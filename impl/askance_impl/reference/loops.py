@@ -64,12 +64,12 @@ class LoopThread:
             actor.abandon()
 
     def _insist(self, run: Callable[[], object]) -> None:
-        """Run the loop, whatever comes out of it.
+        """Run the loop, even if a task raises SystemExit or KeyboardInterrupt.
 
-        asyncio lets a SystemExit or KeyboardInterrupt of a task go through the loop to the thread, after it has
-        noted it in the task. Here the task is one of many that share the loop, and has no business ending it.
+        asyncio notes these two in the task, as any exception, and then lets them go through the loop to the thread.
+        Here the task is one of many that share the loop, and has no business ending it.
         """
-        with contextlib.suppress(BaseException):
+        with contextlib.suppress(SystemExit, KeyboardInterrupt):
             run()
 
     def _unfinished(self) -> list[asyncio.Task[Any]]:
