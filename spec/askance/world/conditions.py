@@ -121,6 +121,14 @@ def event_set(self: Any) -> None:
             world.enable(strand)
 
 
+def event_is_set(self: Any) -> bool:
+    """`Event.is_set`: one step, so that a loop which waits for it lets others run."""
+    world = state.active()
+    if world is not None:
+        world.point("is-set", self)
+    return bool(self._flag)
+
+
 def event_clear(self: Any) -> None:
     """`Event.clear`: one step."""
     world = state.active()
@@ -217,6 +225,7 @@ METHODS: tuple[tuple[type, str, Callable[..., Any]], ...] = (
     (threading.Event, "__init__", event_init),
     (threading.Event, "set", event_set),
     (threading.Event, "clear", event_clear),
+    (threading.Event, "is_set", event_is_set),
     (threading.Event, "wait", event_wait),
     (threading.Semaphore, "acquire", semaphore_acquire),
     (threading.Semaphore, "__enter__", semaphore_acquire),

@@ -139,11 +139,14 @@ class _Graph:
                 contents = list(_cells(handle._callback))
                 if any(content is future for content in contents):
                     runner = self.runners.get(id(loop))
-                    names = [getattr(c, "__name__", "") for c in contents if asyncio.iscoroutine(c)]
-                    what = f"a concurrent Future whose coroutine {' '.join(names)} is queued on {loop!r}".replace(
-                        "  ", " "
-                    )
-                    return ([runner] if runner is not None and runner.kind != "select" else []), what
+                    names = [c.__qualname__ for c in contents if asyncio.iscoroutine(c)]
+                    queued = f"coroutine {names[0]}" if names else "callback"
+                    what = f"a concurrent Future whose {queued} is queued on event loop {loop.number}"
+                    if runner is None:
+                        return [], f"{what}, which nobody runs"
+                    if runner.kind == "select":
+                        return [], f"{what}, which sleeps: call_soon from another thread does not wake it"
+                    return [runner], what
         for strand in self.world.strands[1:]:
             if not strand.done and _works_on(strand, future):
                 return [strand], f"the concurrent Future that {self.name(strand)} works on"

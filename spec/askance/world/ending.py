@@ -29,6 +29,13 @@ def end_strands(world: World) -> None:
     world.runnable.clear()
     unfinished = [strand for strand in world.strands[1:] if not strand.done]
     tasks = [task for loop in world.loops for task in loop.live_tasks()]
+    if world.main.done:
+        leaks = world.execution.leaks
+        leaks += [f"strand {strand.name!r} runs on" for strand in unfinished]
+        leaks += [f"{loop!r} is not closed" for loop in world.loops if not loop._closed]
+        leaks += [f"task {task.get_name()} is pending on {task.get_loop()!r}" for task in tasks]
+    for loop in world.loops:
+        loop._closed = True  # or its finalizer would warn of it, at some other time
     queued = [coroutine for loop in world.loops for coroutine in _queued_coroutines(loop)]
     if not unfinished and not tasks and not queued:
         return

@@ -17,6 +17,7 @@ class Execution:
     `ending`: "done" (the main strand ended, by `value` or `exception`), "deadlock", "steps" (the step limit was
     reached), "error" (real blocking, or a schedule that could not be followed: `error` says).
     `uncaught` are exceptions that ended other strands or came out of event loop callbacks: (strand name, exception);
+    `leaks` says what was left when the main strand had ended: strands, open loops, pending tasks, in that order;
     `complaints` what loops told their exception handlers besides: (strand name, message).
     """
 
@@ -27,6 +28,7 @@ class Execution:
     deadlock: Deadlock | None = None
     uncaught: list[tuple[str, BaseException]] = field(default_factory=list)
     complaints: list[tuple[str, str]] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
     blocked_loops: list[tuple[str, str, str]] = field(default_factory=list)
     choices: list[int] = field(default_factory=list)
     steps: int = 0

@@ -148,7 +148,10 @@ class Lock(Controlled):
         world = state.active()
         if world is None:
             return bool(self.outside().locked())
-        return self.world is world and self.owner is not None
+        if self.world is not world:
+            self._adopt(world)
+        world.point("locked", self)
+        return self.owner is not None
 
     __enter__ = acquire
 
@@ -159,7 +162,7 @@ class Lock(Controlled):
         self._outside = None
 
     def __repr__(self) -> str:
-        return f"<{'locked' if self.locked() else 'unlocked'} askance lock {self.serial}>"
+        return f"<{'unlocked' if self.owner is None else 'locked'} askance lock {self.serial}>"
 
 
 class RLock(Controlled):

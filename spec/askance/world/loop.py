@@ -42,10 +42,10 @@ class WorldLoop(base_events.BaseEventLoop):
     _thread_id: Any
 
     def __init__(self, world: World) -> None:
-        super().__init__()
-        self.set_debug(False)
         self.world = world
         self.number = len(world.loops)
+        super().__init__()
+        self.set_debug(False)
         world.loops.append(self)
         self.tasks: list[weakref.ref[asyncio.Task[Any]]] = []
         self._woken = False
@@ -69,6 +69,7 @@ class WorldLoop(base_events.BaseEventLoop):
         self._check_closed()  # type: ignore[attr-defined]
         self._check_running()  # type: ignore[attr-defined]
         world = self.world
+        world.point("run", self)
         self._thread_id = threading.get_ident()
         world.set_running_loop(self)
         try:
@@ -116,6 +117,30 @@ class WorldLoop(base_events.BaseEventLoop):
         idle = self._idle
         if idle is not None and idle.slot < 0 and not self.world.dying:
             self.world.enable(idle)
+
+    def _foreign(self) -> bool:
+        """Whether the caller is another strand than the one that runs this loop."""
+        return state.world is self.world and self.world.current.running_loop is not self
+
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
+        """Queue the callback; from a foreign strand a scheduling point first, but no waking."""
+        self._check_closed()  # type: ignore[attr-defined]
+        world = self.world
+        if world.current.running_loop is not self and state.world is world:
+            world.point("call-soon", self)
+        return self._call_soon(callback, args, context)  # type: ignore[attr-defined]
+
+    def stop(self) -> None:
+        """End `run_forever` after this round; from a foreign strand a scheduling point first, but no waking."""
+        if self._foreign():
+            self.world.point("stop", self)
+        super().stop()
+
+    def is_running(self) -> bool:
+        """Whether some strand runs it."""
+        if self._foreign():
+            self.world.point("is-running", self)
+        return super().is_running()
 
     def call_soon_threadsafe(  # type: ignore[override]
         self, callback: Any, *args: Any, context: Any = None

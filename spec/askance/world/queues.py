@@ -23,6 +23,7 @@ os_ident = state.os_ident
 _put = queue.Queue.put
 _get = queue.Queue.get
 _join = queue.Queue.join
+_qsize = queue.Queue.qsize
 _task_done = queue.Queue.task_done
 ShutDown: Any = getattr(queue, "ShutDown", None)
 
@@ -60,7 +61,7 @@ def _hold(world: World, strands: list[Strand]) -> None:
 
 def _respect_mutex(mutex: Any) -> None:
     """Somebody who holds the queue's mutex by hand has it to himself."""
-    while mutex.locked():
+    while mutex.owner is not None:
         mutex.acquire()
         mutex.release()
 
@@ -130,6 +131,29 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         _hold(world, ends.getters)
     _let(world, ends.putters)
     return item
+
+
+def qsize(self: Any) -> int:
+    """`Queue.qsize`: one step."""
+    return _look(self)
+
+
+def empty(self: Any) -> bool:
+    """`Queue.empty`: one step."""
+    return not _look(self)
+
+
+def full(self: Any) -> bool:
+    """`Queue.full`: one step."""
+    return bool(0 < self.maxsize <= _look(self))
+
+
+def _look(self: Any) -> int:
+    world = state.active()
+    if world is None:
+        return _qsize(self)
+    world.point("size", self)
+    return int(self._qsize())
 
 
 def task_done(self: Any) -> None:
@@ -260,10 +284,13 @@ class ControlledSimpleQueue(Controlled):
 
     def empty(self) -> bool:
         """Whether there is nothing to get."""
-        return not self._items
+        return not self.qsize()
 
     def qsize(self) -> int:
         """How many items there are."""
+        world = state.active()
+        if world is not None:
+            world.point("size", self)
         return len(self._items)
 
 
@@ -272,6 +299,9 @@ METHODS: tuple[tuple[type, str, Callable[..., Any]], ...] = (
     (queue.Queue, "get", get),
     (queue.Queue, "task_done", task_done),
     (queue.Queue, "join", join),
+    (queue.Queue, "qsize", qsize),
+    (queue.Queue, "empty", empty),
+    (queue.Queue, "full", full),
 )
 """(class, method, replacement), for `patching` to put in place."""
 

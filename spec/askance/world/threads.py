@@ -103,6 +103,9 @@ def is_alive(self: Any) -> bool:
     kept = self.__dict__.get("_askance")
     if kept is None:
         return _is_alive(self)
+    world = state.active()
+    if world is kept[0]:
+        world.point("is-alive", kept[1])
     return not kept[1].done and not kept[0].dying
 
 
