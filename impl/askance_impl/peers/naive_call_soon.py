@@ -26,22 +26,24 @@ class CallSoonSystem(AsyncioSystem):
     def submit(self, coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> Any:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
 
-        async def run() -> None:
-            if not future.set_running_or_notify_cancel():
-                coroutine.close()
-                return
-            try:
-                value = await coroutine
-            except BaseException as error:
-                future.set_exception(error)
-            else:
-                future.set_result(value)
-
         def start() -> None:
-            loop.create_task(run())
+            loop.create_task(complete(future, coroutine))
 
         loop.call_soon(start)  # should be: loop.call_soon_threadsafe(start)
         return future
+
+
+async def complete(future: concurrent.futures.Future[Any], coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run the coroutine, and give the future its outcome."""
+    if not future.set_running_or_notify_cancel():
+        coroutine.close()
+        return
+    try:
+        value = await coroutine
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(value)
 
 
 class CallSoonAdapter(AsyncioAdapter):
