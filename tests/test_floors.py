@@ -6,6 +6,7 @@ Each test breaks one floor in a copy of the sources and expects the contract tha
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,11 +40,7 @@ def broken_contracts(sources: Path) -> list[str]:
         check=False,
     )
     assert "Contracts:" in finished.stdout, finished.stdout + finished.stderr
-    return [
-        line.removesuffix(" BROKEN").strip()
-        for line in finished.stdout.splitlines()
-        if line.endswith("BROKEN")
-    ]
+    return re.findall(r"^(.+) BROKEN\b", finished.stdout, re.MULTILINE)
 
 
 def add(sources: Path, module: str, line: str) -> None:

@@ -63,7 +63,10 @@ class System:
         raise NotImplementedError
 
     def result(self, reply: Any, timeout: float | None = None) -> Any:
-        """Block the calling thread until the reply is there (seconds; None: for ever). Default: `reply.result(timeout)`."""
+        """Block the calling thread until the reply is there (seconds; None: for ever).
+
+        Default: `reply.result(timeout)`.
+        """
         return reply.result(timeout)
 
     def awaitable(self, reply: Any) -> Awaitable[Any]:

@@ -75,8 +75,9 @@ class Event:
     `who` is a client's name ("c0"), a turn ("a#3": the third message that actor a began), or "" for the harness.
     `message` identifies a message by its sender and number ("c0.2", "a#3.1"), unique in the history.
     `op` names the reply concerned: a client's reply name with the client ("c0.r1"), or a turn's ask ("a#3.1").
-    `value` is the payload of an ask, a tell or a begin. `strand` is the thread's stable name; `loop` the index of the running loop of the system (-1: another loop,
-    None: no running loop). `step` counts scheduling steps, `time` is in seconds (virtual in the world).
+    `value` is the payload of an ask, a tell or a begin. `strand` is the thread's stable name; `loop` the index of
+    the running loop of the system (-1: another loop, None: no running loop). `step` counts scheduling steps, `time`
+    is in seconds (virtual in the world).
     """
 
     kind: EventKind
@@ -106,7 +107,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Deadlock:
-    """Why nothing can move: who waits for what, the cycle if there is one, and the replies nobody is left to complete."""
+    """Why nothing can move: who waits for what, the cycle if any, and the replies nobody is left to complete."""
 
     waiting: tuple[Waiting, ...]
     cycle: tuple[str, ...] = ()
@@ -160,4 +161,6 @@ class Recorder:
     ) -> None:
         """Append one event, stamped with the engine's step, time and strand."""
         step, time, strand = self.stamp()
-        self.events.append(Event(kind, who, actor, message, op, outcome, detail, sender, value, step, time, strand, loop))
+        self.events.append(
+            Event(kind, who, actor, message, op, outcome, detail, sender, value, step, time, strand, loop)
+        )

@@ -204,7 +204,21 @@ class Stop:
 
 
 Expression = (
-    Msg | Const | Apply | Ask | Gather | Then | Deferred | Tell | Raise | Try | Sleep | Within | Spawn | StopSelf | Stop
+    Msg
+    | Const
+    | Apply
+    | Ask
+    | Gather
+    | Then
+    | Deferred
+    | Tell
+    | Raise
+    | Try
+    | Sleep
+    | Within
+    | Spawn
+    | StopSelf
+    | Stop
 )
 
 
