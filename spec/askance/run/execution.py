@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from askance.adapter import Adapter
 from askance.history import Event, EventKind, History, Outcome, Recorder
 from askance.program import Program, Value
 from askance.run.performance import perform
-from askance.run.stuck import explained
+from askance.run.stuck import explained, innermost, outward, waiter_name
 from askance.world import World
 
 __all__ = ["WorldRecorder", "execute", "finished"]
@@ -21,6 +22,7 @@ class WorldRecorder(Recorder):
         super().__init__(world.stamp)
         self.world = world
         world.on_loop_blocked = self.loop_blocked
+        world.waiter_name = waiter_name
 
     def add(
         self,
@@ -45,8 +47,11 @@ class WorldRecorder(Recorder):
             )
 
     def loop_blocked(self, strand: str, on: str, where: str) -> None:
-        """Record that a strand blocked while it was running an event loop."""
-        self.add("loop-blocked", detail=f"{strand} blocked on {on} at {where}")
+        """Record that the running strand blocked while it was running an event loop, and in whose turn."""
+        who = innermost(outward(sys._getframe(1)))
+        wait = next((e for e in reversed(self.events) if e.who == who and e.kind == "wait"), None)
+        op = wait.op if who and wait is not None else ""
+        self.add("loop-blocked", who, op=op, detail=f"{strand} blocked in {on!r} at {where}")
 
 
 def execute(program: Program, adapter: Adapter, world: World) -> History:
@@ -71,5 +76,5 @@ def finished(program: Program, recorder: Recorder, execution: Any) -> History:
     if execution.exception is not None:
         ending, error = "error", f"{type(execution.exception).__name__}: {execution.exception}"
     events = tuple(recorder.events)
-    deadlock = execution.deadlock and explained(program, events, execution.deadlock)
+    deadlock = execution.deadlock and explained(events, execution.deadlock)
     return History(program, events, ending, deadlock, error, execution.timers_raced)

@@ -7,13 +7,21 @@ that nobody is left to complete (clauses D1, D2).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from types import FrameType
+from typing import Any
 
 from askance.history import Deadlock, Event, Waiting
-from askance.program import Program
+from askance.run.clients import RunningClient
+from askance.run.turns import Turn
+from askance.world import Strand
 
-__all__ = ["explained"]
+__all__ = ["explained", "innermost", "outward", "waiter_name"]
+
+MAIN = "strand 'main'"
+"""The strand of the harness, which waits for the clients: no part of the program."""
 
 
 @dataclass
@@ -27,7 +35,8 @@ class Standing:
     open_turns: dict[str, list[str]] = field(default_factory=dict)
     ended: dict[str, Event] = field(default_factory=dict)
     placed: dict[str, int | None] = field(default_factory=dict)
-    loop_strands: dict[int, str] = field(default_factory=dict)
+    arrived: set[str] = field(default_factory=set)
+    loop_strands: dict[int | None, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> Standing:
@@ -50,6 +59,7 @@ class Standing:
                 self.waits[event.who, event.op] = event
             case "done":
                 self.waits.pop((event.who, event.op), None)
+                self.arrived.add(event.op)
             case "begin":
                 self.turns[event.message] = event
                 self.open_turns.setdefault(event.actor, []).append(event.who)
@@ -63,14 +73,16 @@ class Standing:
             case "spawn":
                 self.placed[event.actor] = event.value if isinstance(event.value, int) else None
 
-    def blockers(self, op: str, blocked: dict[str, str]) -> tuple[list[str], list[str]]:
-        """Which turns must move before the reply `op` can come, and which replies nobody is left to complete.
+    def blockers(self, op: str, blocked: dict[str, str]) -> tuple[list[tuple[str, ...]], list[str]]:
+        """What must move before the reply `op` can come: steps of the graph that each end in a turn.
 
-        `blocked` maps a strand that blocks its loop to the turn in which it does.
+        Second, which replies nobody is left to complete. `blocked` maps a strand that blocks to its turn.
         """
         if op in self.parts:
-            found = [self.blockers(part, blocked) for part in self.parts[op]]
-            return [t for turns, _ in found for t in turns], [r for _, replies in found for r in replies]
+            found = [self.blockers(part, blocked) for part in self.parts[op] if part not in self.arrived]
+            steps = [step for steps, _ in found for step in steps]
+            # A part whose turn has ended may well be complete; it is suspected only where no part can explain the wait.
+            return steps, [] if steps else [reply for _, replies in found for reply in replies]
         ask = self.asks.get(op)
         if ask is None:
             return [], [op]
@@ -78,54 +90,101 @@ class Standing:
         if end is not None:
             if end.detail.startswith("deferred "):
                 return self.blockers(end.detail.removeprefix("deferred "), blocked)
-            if op in {waiting for _, waiting in self.waits}:
-                return [], [f"{op} (the ask {ask.message} to {ask.actor}, whose turn {end.who} has ended)"]
-            return [], []
+            return [], [f"{op} (the ask {ask.message} to {ask.actor}, whose turn {end.who} has ended)"]
         begin = self.turns.get(ask.message)
         if begin is not None:
-            return [begin.who], []
+            return [(begin.who,)], []
         busy = self.open_turns.get(ask.actor)
         if busy:
-            return list(busy), []
+            return [(f"{ask.actor}, which is busy", turn) for turn in busy], []
         place = self.placed.get(ask.actor)
-        strand = self.loop_strands.get(place, "") if place is not None else ""
+        strand = f"strand {self.loop_strands[place]!r}" if place in self.loop_strands else ""
         if strand in blocked:
-            return [blocked[strand]], []
+            return [(f"{ask.actor}, whose loop is blocked", blocked[strand])], []
         return [], [f"{op} (the ask {ask.message} to {ask.actor}, which {ask.actor} never took up)"]
 
+    def named(self, op: str) -> str:
+        """The reply with the ask, or the parts, that it is of."""
+        if op in self.asks:
+            ask = self.asks[op]
+            message = "" if ask.message == op else f" {ask.message}"
+            return f"{op} (the ask{message} to {ask.actor})"
+        return f"{op} (made of {', '.join(self.parts[op])})" if op in self.parts else op
 
-def explained(program: Program, events: Sequence[Event], engine: Deadlock) -> Deadlock:
+
+def waiter_name(node: Any) -> str:
+    """Which turn or client a strand or a task is at work for; "" if for none. The innermost counts."""
+    if isinstance(node, Strand):
+        return (
+            "" if node.greenlet is None or node.name == "main" else innermost(outward(node.greenlet.gr_frame))
+        )
+    return innermost(reversed(list(inward(node.get_coro()))))
+
+
+def innermost(frames: Iterable[FrameType]) -> str:
+    """The turn or client of the first frame that belongs to one; "" if none does."""
+    for frame in frames:
+        own = frame.f_locals
+        owner = own.get("turn", own.get("self"))
+        if isinstance(owner, Turn):
+            return owner.id
+        if isinstance(owner, RunningClient):
+            return owner.name
+    return ""
+
+
+def outward(frame: FrameType | None) -> Iterator[FrameType]:
+    """The frame, and those that called it."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def inward(coroutine: Any) -> Iterator[FrameType]:
+    """The frame of a suspended coroutine, and those of what it awaits."""
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if frame is not None:
+            yield frame
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+
+
+def explained(events: Sequence[Event], engine: Deadlock) -> Deadlock:
     """The deadlock as the engine found it, with the program's clients, turns and asks put in.
 
-    Every open wait of the history is listed first, with the source line of its strand where the strand itself is
-    blocked; then the strands that block outside of any wait. The engine's own cycle stands where turns show none.
+    Every open wait of the history comes first, with the strand or task and the source line where the engine found
+    it; then whatever else waits. The engine's own cycle and forgotten replies stand where the turns show neither.
     """
     standing = Standing.of(events)
-    lines = {waiting.strand: waiting for waiting in engine.waiting}
-    loops = {event.strand for event in events if event.kind == "loop-blocked"}
-    # A strand runs one turn at a time without a switch, so its last begun open wait is the one that blocks it.
-    blocked = {wait.strand: who for (who, _), wait in standing.waits.items() if wait.strand in loops}
+    found: dict[str, Waiting] = {}
+    for entry in engine.waiting:
+        if entry.who:
+            # A strand that blocks comes before the task that it runs, and says more.
+            found.setdefault(entry.who, entry)
+    blocked = {entry.strand: entry.who for entry in found.values() if entry.strand.startswith("strand ")}
     waiting: list[Waiting] = []
     graph: dict[str, list[str]] = {}
     forgotten: list[str] = []
-    told: set[str] = set()
     for (who, op), wait in standing.waits.items():
-        turns, lost = standing.blockers(op, blocked)
-        graph.setdefault(who, []).extend(turns)
+        steps, lost = standing.blockers(op, blocked)
+        for step in steps:
+            for node, following in pairwise((who, *step)):
+                graph.setdefault(node, []).append(following)
         forgotten += [reply for reply in lost if reply not in forgotten]
-        ask = standing.asks.get(op)
-        target = f"{op} (ask to {ask.actor})" if ask is not None else op
-        line = lines.get(wait.strand)
-        blocks = line is not None and (
-            (wait.loop is None and wait.strand not in loops) or blocked.get(wait.strand) == who
-        )
+        at = found.get(who)
         waiting.append(
-            Waiting(who, wait.strand, target, line.where if line is not None and blocks else "an await")
+            Waiting(
+                who,
+                at.strand if at is not None else f"strand {wait.strand!r}",
+                standing.named(op),
+                at.where if at is not None else "an await that no task is in any more",
+            )
         )
-        if blocks:
-            told.add(wait.strand)
-    waiting += [entry for entry in engine.waiting if entry.strand not in told]
-    return Deadlock(tuple(waiting), find_cycle(graph) or engine.cycle, tuple(forgotten) or engine.forgotten)
+    waiting += [entry for entry in engine.waiting if not entry.who and entry.strand != MAIN]
+    cycle = find_cycle(graph)
+    if not cycle and not forgotten:
+        return Deadlock(tuple(waiting), engine.cycle, engine.forgotten)
+    return Deadlock(tuple(waiting), cycle, tuple(forgotten))
 
 
 def find_cycle(graph: dict[str, list[str]]) -> tuple[str, ...]:

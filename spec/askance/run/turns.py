@@ -16,11 +16,11 @@ from askance.errors import make
 from askance.history import Outcome, Recorder
 from askance.program import Err, Expression, Raise, Spawn, Term, Value, walk
 from askance.run.classify import Classifier, recordable
-from askance.world.strand import RealBlocking, StrandKilled
+from askance.world import EngineFailure, StrandKilled
 
 __all__ = ["NOT_AN_OUTCOME", "Directory", "Envelope", "Pending", "Turn", "live"]
 
-NOT_AN_OUTCOME = (StrandKilled, RealBlocking, KeyboardInterrupt)
+NOT_AN_OUTCOME = (StrandKilled, EngineFailure, KeyboardInterrupt)
 """What an engine throws to end a strand: no clause is about it, so it is passed on and never recorded."""
 
 
