@@ -1,0 +1,173 @@
+"""Hypothesis strategies for programs, for the tests of printing, JSON and the oracle.
+
+They draw any valid program, not only sensible ones; the shipped generator has other aims. `calm` programs race in
+nothing: no cycles, stops, cancellations or timeouts.
+"""
+
+from __future__ import annotations
+
+import string
+
+from hypothesis import strategies as st
+
+from askance.errors import KINDS
+from askance.program import (
+    Actor,
+    Apply,
+    Ask,
+    AskOp,
+    Await,
+    Cancel,
+    Client,
+    Compose,
+    Const,
+    Deferred,
+    Err,
+    Expression,
+    Gather,
+    GatherOp,
+    Msg,
+    Operation,
+    Program,
+    Raise,
+    Result,
+    Settle,
+    Sleep,
+    SleepOp,
+    Spawn,
+    Stop,
+    StopOp,
+    StopSelf,
+    Tell,
+    TellOp,
+    Term,
+    Then,
+    Try,
+    Value,
+    Within,
+)
+
+SYMBOLS = st.sampled_from(["f", "g", "h", "ValueError", "msg", "ask"])
+SECONDS = st.integers(0, 3)
+
+
+def errors(arguments: st.SearchStrategy[Value]) -> st.SearchStrategy[Err]:
+    """Errors of every kind."""
+    return st.builds(Err, st.sampled_from(list(KINDS)), arguments)
+
+
+VALUES: st.SearchStrategy[Value] = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 3) | st.text(string.printable, max_size=3),
+    lambda inner: (
+        st.builds(Term, SYMBOLS, st.lists(inner, max_size=2).map(tuple))
+        | errors(inner)
+        | st.lists(inner, max_size=2).map(tuple)
+    ),
+    max_leaves=4,
+)
+
+
+@st.composite
+def expressions(
+    draw: st.DrawFn,
+    targets: tuple[str, ...],
+    actors: tuple[str, ...],
+    loops: int,
+    calm: bool,
+    size: int,
+    tail: bool,
+) -> Expression:
+    """An expression that sends to `targets`, and may stop any of `actors`; `size` bounds its depth."""
+    leaves = ["msg", "msg", "const", "raise"]
+    inner = ["apply", "try", "sleep", "spawn"]
+    sends = ["ask", "ask", "gather", "then", "tell"] + ["defer"] * tail + ["within"] * (not calm)
+    stops = ["stop self", "stop"] if not calm else []
+    kind = draw(st.sampled_from(leaves + (inner + stops + (sends if targets else [])) * (size > 0)))
+
+    def part(tail: bool = False) -> Expression:
+        return draw(expressions(targets, actors, loops, calm, size - 1, tail))
+
+    def ask() -> Ask:
+        return Ask(draw(st.sampled_from(targets)), part())
+
+    match kind:
+        case "const":
+            return Const(draw(VALUES))
+        case "raise":
+            return Raise(draw(errors(st.integers(0, 3))))
+        case "apply":
+            return Apply(draw(SYMBOLS), tuple(part() for _ in range(draw(st.integers(0, 2)))))
+        case "try":
+            return Try(part(), part(tail))
+        case "sleep":
+            return Sleep(draw(SECONDS), part(tail))
+        case "spawn":
+            behaviour = part(True)
+            return Spawn(behaviour, draw(st.none() | st.integers(0, loops - 1)), part())
+        case "ask":
+            return ask()
+        case "gather":
+            return Gather(tuple(ask() for _ in range(draw(st.integers(1, 3)))))
+        case "then":
+            return Then(ask(), draw(SYMBOLS))
+        case "tell":
+            return Tell(draw(st.sampled_from(targets)), part(), part(tail))
+        case "defer":
+            return Deferred(ask())
+        case "within":
+            return Within(draw(SECONDS), ask(), part(tail))
+        case "stop self":
+            return StopSelf(part(tail))
+        case "stop":
+            return Stop(draw(st.sampled_from(actors)), part(tail))
+    return Msg()
+
+
+@st.composite
+def clients(draw: st.DrawFn, name: str, actors: tuple[str, ...], loops: int, calm: bool) -> Client:
+    """A client of the actors; most of its operations ask and wait."""
+    where = draw(st.sampled_from(["thread", "loop", *range(loops)]))
+    kinds = ["ask", "ask", "ask", "tell", "sleep", "settle"] + ["stop"] * (not calm)
+    made: list[str] = []
+    operations: list[Operation] = []
+    for _ in range(draw(st.integers(0, 6))):
+        uses = ["wait", "wait", "compose", "gather"] + ["cancel"] * (not calm) if made else []
+        match draw(st.sampled_from(kinds + uses)):
+            case "ask":
+                operations.append(AskOp(f"r{len(made)}", draw(st.sampled_from(actors)), draw(VALUES)))
+            case "tell":
+                operations.append(TellOp(draw(st.sampled_from(actors)), draw(VALUES)))
+            case "sleep":
+                operations.append(SleepOp(draw(SECONDS)))
+            case "settle":
+                operations.append(Settle())
+            case "stop":
+                operations.append(StopOp(draw(st.sampled_from(actors))))
+            case "compose":
+                operations.append(Compose(f"r{len(made)}", draw(st.sampled_from(made)), draw(SYMBOLS)))
+            case "gather":
+                replies = tuple(draw(st.lists(st.sampled_from(made), min_size=1, max_size=3)))
+                operations.append(GatherOp(f"r{len(made)}", replies))
+            case "cancel":
+                operations.append(Cancel(draw(st.sampled_from(made))))
+            case "wait":
+                refused = where != "thread" and not calm and draw(st.booleans())
+                wait = Result if where == "thread" or refused else Await
+                operations.append(wait(draw(st.sampled_from(made))))
+        if isinstance(operations[-1], AskOp | Compose | GatherOp):
+            made.append(operations[-1].name)
+    return Client(name, where, tuple(operations))
+
+
+@st.composite
+def programs(draw: st.DrawFn, *, calm: bool = False, size: int = 3) -> Program:
+    """A valid program of 1 to 4 actors and 1 or 2 clients; in a calm one, actors send only to later ones."""
+    loops = draw(st.integers(1, 3))
+    names = ("a", "b", "c", "d")[: draw(st.integers(1, 4))]
+    actors = []
+    for index, name in enumerate(names):
+        targets = names[index + 1 :] if calm or draw(st.booleans()) else names
+        behaviour = draw(expressions(targets, names, loops, calm, size, True))
+        actors.append(Actor(name, draw(st.none() | st.integers(0, loops - 1)), behaviour))
+    drawn = [draw(clients(f"c{number}", names, loops, calm)) for number in range(draw(st.integers(1, 2)))]
+    return Program(loops, tuple(actors), tuple(drawn), name=draw(st.sampled_from(["", "chat", "a name"])))
