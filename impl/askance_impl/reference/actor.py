@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from askance_impl.reference.composition import flat, is_awaitable, original_error
+from askance_impl.reference.composition import as_raised, flat, is_awaitable
 from askance_impl.reference.errors import ActorStopped, SystemClosed
 from askance_impl.reference.reply import Reply
 from askance_impl.reference.wait_for import Turn, current_turn
@@ -46,10 +46,11 @@ class AskReply(Reply):
         """The turn that must end first: this message's own, or the one its actor is busy with."""
         return self._turn or self._actor.busy_with()
 
-    def _withdraw(self) -> None:
+    def _withdraw(self) -> Sequence[Reply]:
         turn = self._turn
         if turn is not None:
             self._actor.home.post(turn.cancel)
+        return ()
 
 
 class Actor:
@@ -176,7 +177,7 @@ class Actor:
                 if reply is not None:
                     reply._complete(value)
         except BaseException as error:
-            self._failed(turn, original_error(error))
+            self._failed(turn, as_raised(error))
         finally:
             turn.ended = True
             turn.task = None

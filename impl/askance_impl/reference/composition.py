@@ -17,7 +17,7 @@ from askance_impl.reference import wait_for
 from askance_impl.reference.errors import AskCycle
 from askance_impl.reference.reply import Reply, running_loop
 
-__all__ = ["Gathered", "Mapped", "flat", "gather", "is_awaitable", "original_error"]
+__all__ = ["Gathered", "Mapped", "as_raised", "flat", "gather", "is_awaitable"]
 
 
 class Mapped(Reply):
@@ -61,7 +61,7 @@ class Mapped(Reply):
         try:
             value = self._context.run(function, source._value)
         except BaseException as error:
-            return self._end(error=original_error(error))
+            return self._end(error=as_raised(error))
         if isinstance(value, Reply):
             return self._depend_on(value)
         if is_awaitable(value):
@@ -76,6 +76,8 @@ class Mapped(Reply):
         except AskCycle as error:
             return self._end(error=error)
         inner._add_waiter(self._inner_done)
+        if self._done and inner._leave(self._inner_done):
+            inner.cancel()  # this reply was cancelled while the function ran
         return None
 
     def _inner_done(self) -> Reply | None:
@@ -102,12 +104,14 @@ class Mapped(Reply):
     def _start(self, loop: asyncio.AbstractEventLoop, value: Any) -> None:
         self._task = self._context.copy().run(loop.create_task, self._settle(value))
         self._task.add_done_callback(self._task_done)
+        if self._done:
+            self._task.cancel()  # this reply was cancelled while the function ran
 
     async def _settle(self, value: Any) -> None:
         try:
             value = await flat(value)
         except BaseException as error:
-            self._complete(error=original_error(error))
+            self._complete(error=as_raised(error))
         else:
             self._complete(value)
 
@@ -120,15 +124,16 @@ class Mapped(Reply):
         self._source = self._function = None
         return self if ended else None
 
-    def _withdraw(self) -> None:
+    def _withdraw(self) -> Sequence[Reply]:
         source, task = self._source, self._task
         self._source = self._function = None
-        if source is not None:
-            source._leave(self._source_done)
-            source._leave(self._inner_done)
         if task is not None and not task.done():
             with contextlib.suppress(RuntimeError):  # the loop is closed, and with it the task
                 task.get_loop().call_soon_threadsafe(task.cancel)
+        if source is None:
+            return ()
+        source._remove_waiter(self._source_done)
+        return (source,) if source._leave(self._inner_done) else ()
 
     def _parts(self) -> Sequence[Reply]:
         source = self._source
@@ -168,9 +173,9 @@ class Gathered(Reply):
             return None
         return self if self._finish([source._value for source in self._sources]) else None
 
-    def _withdraw(self) -> None:
-        for index, source in enumerate(self._sources):
-            source._leave(_Arrival(self, index))
+    def _withdraw(self) -> Sequence[Reply]:
+        left = [source._leave(_Arrival(self, index)) for index, source in enumerate(self._sources)]
+        return [source for source, unwanted in zip(self._sources, left, strict=True) if unwanted]
 
     def _parts(self) -> Sequence[Reply]:
         return [source for source in self._sources if not source._done]
@@ -246,19 +251,23 @@ class _Adopted(Reply):
         error = future.exception()
         self._complete(None if error is not None else future.result(), error)
 
-    def _withdraw(self) -> None:
+    def _withdraw(self) -> Sequence[Reply]:
         self._future.cancel()
+        return ()
 
 
-def original_error(error: BaseException) -> BaseException:
-    """The exception that was raised, where Python has put another in its place.
+def as_raised(error: BaseException) -> BaseException:
+    """The exception as the called function raised it; call this where it was caught.
 
-    A StopIteration cannot leave a coroutine: it arrives as a RuntimeError whose cause it is (PEP 479).
+    The traceback loses the frame that caught it, which would keep alive, in a circle, the reply that keeps the error.
+    And where Python has put another exception in the place of a StopIteration, which cannot leave a coroutine and
+    arrives as a RuntimeError whose cause it is (PEP 479), that cause is the one.
     """
     cause = error.__cause__
     if type(error) is RuntimeError and isinstance(cause, StopIteration) and error.args in _REPLACED:
         return cause
-    return error
+    trace = error.__traceback__
+    return error.with_traceback(None if trace is None else trace.tb_next)
 
 
 _REPLACED = (("coroutine raised StopIteration",), ("generator raised StopIteration",))

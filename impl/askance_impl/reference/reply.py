@@ -94,7 +94,10 @@ class Reply:
                     yield from self._suspend()
                 finally:
                     turn.waits.remove(self)
-        return self._outcome()
+        try:
+            return self._outcome()
+        finally:
+            del self  # else a failed reply, its error, the traceback and this frame keep each other alive
 
     def _suspend(self) -> Generator[Any, None, None]:
         """Suspend the running task until the reply is complete."""
@@ -118,7 +121,8 @@ class Reply:
         try:
             yield from future
         except asyncio.CancelledError:
-            self._leave(waiter)
+            if self._leave(waiter):
+                self.cancel()
             raise
         except GeneratorExit:
             self._remove_waiter(waiter)
@@ -144,7 +148,10 @@ class Reply:
                     self._block(timeout)
                 finally:
                     turn.waits.remove(self)
-        return self._outcome()
+        try:
+            return self._outcome()
+        finally:
+            del self
 
     def _block(self, timeout: float | None) -> None:
         """Block this thread until the reply is complete; raises TimeoutError after `timeout` seconds."""
@@ -163,10 +170,13 @@ class Reply:
         return self._done and isinstance(self._error, AskCancelled)
 
     def _outcome(self) -> Any:
-        if self._error is not None:
-            # The traceback at failure, so that it does not grow with every one who reads the reply.
-            raise self._error.with_traceback(self._traceback)
-        return self._value
+        try:
+            if self._error is not None:
+                # The traceback at failure, so that it does not grow with every one who reads the reply.
+                raise self._error.with_traceback(self._traceback)
+            return self._value
+        finally:
+            del self
 
     # ---- composing
 
@@ -194,11 +204,17 @@ class Reply:
         waits, and so on along the asks that it waits for. The actors live on, with their mailboxes. Returns False
         if the outcome was there already.
         """
-        if not self._finish(error=AskCancelled("the ask was cancelled")):
+        if self._done:
             return False
-        self._announce()
-        self._withdraw()
-        return True
+        unwanted: list[Reply] = [self]
+        cancelled = False
+        while unwanted:
+            reply = unwanted.pop()
+            if reply._finish(error=AskCancelled("the ask was cancelled")):
+                cancelled = cancelled or reply is self
+                reply._announce()
+                unwanted.extend(reply._withdraw())
+        return cancelled
 
     def _finish(self, value: Any = None, error: BaseException | None = None) -> bool:
         """Write the outcome, without calling the waiters; False if there is one already."""
@@ -239,16 +255,16 @@ class Reply:
         with contextlib.suppress(ValueError):  # it is being called
             self._waiters.remove(waiter)
 
-    def _leave(self, waiter: Waiter) -> None:
-        """One who waited gives up; the last of them cancels the ask, for nobody wants the answer."""
+    def _leave(self, waiter: Waiter) -> bool:
+        """One who waited gives up. Whether it was the last, so that nobody wants the answer any more."""
         self._remove_waiter(waiter)
-        if not self._waiters and not self._done:
-            self.cancel()
+        return not self._waiters and not self._done
 
     # ---- for the kinds of replies
 
-    def _withdraw(self) -> None:
-        """Tell those who were going to complete this reply that it was cancelled."""
+    def _withdraw(self) -> Sequence[Reply]:
+        """This reply was cancelled: tell those who were going to complete it. Gives the replies to cancel next."""
+        return ()
 
     def _turn_ahead(self) -> wait_for.Turn | None:
         return None
