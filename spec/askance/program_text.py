@@ -52,7 +52,7 @@ from askance.program import (
 
 __all__ = ["show", "show_expression", "show_operation", "show_outcomes", "show_value"]
 
-WIDTH = 100
+WIDTH = 110
 """A client's line is broken after its waits when it would be longer than this many characters."""
 MOST_OUTCOMES = 4
 """A set of more outcomes is cut to its first few, with the number of the others."""
@@ -239,20 +239,22 @@ def _parts(operations: tuple[Operation, ...]) -> list[tuple[Operation, ...]]:
 
 def _line(client: Client, operations: tuple[Operation, ...], head: str, expected: Meaning | None) -> str:
     text = head + ("; ".join(map(show_operation, operations)) or "nothing")
-    waits = list(dict.fromkeys(op.reply for op in operations if isinstance(op, Result | Await)))
+    waits = list(dict.fromkeys(op for op in operations if isinstance(op, Result | Await)))
     if expected is None or not waits:
         return text
-    shown = [(wait, _expected(f"{client.name}.{wait}", expected)) for wait in waits]
+    shown = [(wait.reply, _expected(client, wait, expected)) for wait in waits]
     if len(shown) == 1:
         return f"{text}        # expect {shown[0][1]}"
-    return f"{text}        # expect " + ", ".join(f"{wait}: {outcomes}" for wait, outcomes in shown)
+    return f"{text}        # expect " + ", ".join(f"{reply}: {outcomes}" for reply, outcomes in shown)
 
 
-def _expected(key: str, expected: Meaning) -> str:
+def _expected(client: Client, wait: Result | Await, expected: Meaning) -> str:
+    key = f"{client.name}.{wait.reply}"
     if expected.unlisted(key):
         return "anything"
-    never = ["never ends"] if expected.may_hang(key) else []
-    return show_outcomes(expected.operations[key], never)
+    # Only blocking is refused, and the oracle has one set for all waits on a reply.
+    outcomes = [one for one in expected.operations[key] if isinstance(wait, Result) or one.kind != "refused"]
+    return show_outcomes(outcomes, ["never ends"] if expected.may_hang(key) else [])
 
 
 def show_outcomes(outcomes: Iterable[Outcome], others: Iterable[str] = ()) -> str:
