@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeVar, cast
 
 from askance.adapter import Adapter
 from askance.clauses.facts import Facts, read
+from askance.clauses.traits import Traits, traits_of
 from askance.history import History, Outcome
 from askance.program import Program, Value
 
@@ -105,13 +106,18 @@ class Case:
         """The history in tables."""
         return self.of(_facts)
 
+    @property
+    def traits(self) -> Traits:
+        """What is known of the program, whatever happened."""
+        return traits_of(self.program)
+
     def can(self, capability: str) -> bool:
         """Whether the implementation claims the capability."""
         return capability in self.adapter.capabilities
 
 
 def _facts(case: Case) -> Facts:
-    return read(case.history)
+    return read(case.history, case.traits.composed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from askance.history import Event, History, Outcome
-from askance.program import AskOp, Compose, GatherOp, Program, Value
+from askance.program import AskOp, Program, Value
 
 
 @dataclass(slots=True)
@@ -109,9 +109,9 @@ class Facts:
         return [at for at in self.others if self.events[at].kind == kind]
 
 
-def read(history: History) -> Facts:
-    """The facts of the history; one pass over its events."""
-    facts = Facts(history.events, composed=dict(_composed_by_clients(history.program)))
+def read(history: History, composed: Mapping[str, Composed]) -> Facts:
+    """The facts of the history, `composed` being the replies that its clients compose; one pass over its events."""
+    facts = Facts(history.events, composed=dict(composed))
     open_waits: dict[tuple[str, str], list[Wait]] = {}
     for at, event in enumerate(history.events):
         match event.kind:
@@ -177,23 +177,6 @@ def _message(facts: Facts, event: Event) -> Message:
         message = Message(event.message, event.sender, event.actor, value=event.value)
         facts.messages[event.message] = message
     return message
-
-
-def _composed_by_clients(program: Program) -> Mapping[str, Composed]:
-    """The replies that clients compose, by name: known from the program, whatever happened."""
-    composed: dict[str, Composed] = {}
-    for client in program.clients:
-        for operation in client.operations:
-            match operation:
-                case Compose(name, reply, symbol):
-                    op = f"{client.name}.{name}"
-                    composed[op] = Composed(op, "then", (f"{client.name}.{reply}",), symbol)
-                case GatherOp(name, replies):
-                    op = f"{client.name}.{name}"
-                    composed[op] = Composed(op, "gather", tuple(f"{client.name}.{part}" for part in replies))
-                case _:
-                    pass
-    return composed
 
 
 def _composed_by_turn(event: Event) -> Composed | None:

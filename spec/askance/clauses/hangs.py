@@ -128,7 +128,7 @@ def _holders(case: Case, actor: str, sender: Turn | None, at: int) -> str:
         return ""
     if not case.can("async-handlers"):
         return sender.who
-    loops = {one.name: one.loop for one in case.program.actors}
+    loops = case.traits.loops
     placed = case.can("loops") and loops.get(actor) is not None
     return sender.who if placed and loops.get(actor) == loops.get(sender.actor) else ""
 
@@ -174,10 +174,7 @@ def explanation(case: Case, hang: Hang) -> str:
     for position in _blocked_loops(facts, hang.at):
         event = facts.events[position]
         lines.append(f"strand {event.strand or event.who} blocked its event loop: {event.detail}")
-    if case.history.deadlock is not None:
-        lines += [
-            f"strand {waiting.strand} waits for {waiting.on} at {waiting.where}"
-            for waiting in case.history.deadlock.waiting
-            if waiting.strand
-        ]
+    for waiting in case.history.deadlock.waiting if case.history.deadlock else ():
+        if not waiting.who or not any(line.startswith(f"{waiting.who} (at ") for line in hang.way):
+            lines.append(f"{waiting.who or waiting.strand} waits for {waiting.on} at {waiting.where}")
     return "\n".join(dict.fromkeys(lines))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from askance.clauses.base import Case
 from askance.clauses.facts import Composed, Wait, asked_by_client
-from askance.clauses.graph import cyclic_actors
 from askance.clauses.values import reordered, same
 from askance.history import Outcome
-from askance.program import Stop, StopOp, StopSelf, Term, Within, walk
+from askance.meaning import Anything
+from askance.program import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,12 @@ def denoted_by(case: Case, op: str) -> frozenset[Outcome] | None:
 def _by_meaning(case: Case, op: str) -> frozenset[Outcome] | None:
     """What the oracle says of a client's reply, of a turn's ask, or of what a turn composed."""
     if (known := case.meaning.operations.get(op)) is not None:
-        return known
+        return None if isinstance(known, Anything) else known
     if (message := case.facts.asks.get(op)) is not None:
         # A spawned actor is not in the program by name: the outcome of the turn that asked it is compared instead.
-        known_actor = any(actor.name == message.actor for actor in case.program.actors)
-        return case.meaning.turn(message.actor, message.value) if known_actor else None
+        known_actor = message.actor in case.traits.loops
+        denoted = case.meaning.turn(message.actor, message.value) if known_actor else Anything()
+        return None if isinstance(denoted, Anything) else denoted
     if (composed := case.facts.composed.get(op)) is not None:
         return _by_parts(case, composed)
     return None
@@ -99,11 +100,13 @@ def _besides(case: Case, op: str) -> Iterator[Outcome]:
     if op in case.meaning.operations:
         return
     message = case.facts.asks.get(op)
-    if message is not None and message.actor in case.of(stoppable):
+    if message is not None and (
+        message.actor in case.traits.stopped or message.actor in case.of(ended_by_failure)
+    ):
         yield Outcome("stopped")
-    if message is not None and case.can("cycles-refused") and message.actor in case.of(cyclic_actors):
+    if message is not None and case.can("cycles-refused") and message.actor in case.traits.cyclic:
         yield Outcome("cycle")
-    if bool(case.facts.cancels) or case.of(_gives_up):
+    if bool(case.facts.cancels) or case.traits.gives_up:
         yield Outcome("cancelled")
         yield Outcome("timeout")
 
@@ -165,29 +168,11 @@ def _from_another_loop(case: Case, wait: Wait) -> bool:
     return here is not None and (turn is None or events[turn.begin].loop != here)
 
 
-def stoppable(case: Case) -> frozenset[str]:
-    """The actors that may stop: the program stops them, or they may fail where a failure ends an actor."""
-    operations = (operation for client in case.program.clients for operation in client.operations)
-    named = {operation.actor for operation in operations if isinstance(operation, StopOp)}
-    for actor in case.program.actors:
-        for part in walk(actor.behaviour):
-            if isinstance(part, Stop):
-                named.add(part.actor)
-            elif isinstance(part, StopSelf):
-                named.add(actor.name)
-    return frozenset(named) | case.of(ended_by_failure)
-
-
 def ended_by_failure(case: Case) -> frozenset[str]:
     """The actors of which a turn failed, where the adapter declares that a failure ends an actor (clause L6)."""
     if not getattr(case.adapter, "failing_handler_ends_actor", False):
         return frozenset()
     return frozenset(turn.actor for turn in case.facts.turns if turn.outcome and turn.outcome.kind != "value")
-
-
-def _gives_up(case: Case) -> bool:
-    """Whether some handler may give up an ask."""
-    return any(isinstance(part, Within) for actor in case.program.actors for part in walk(actor.behaviour))
 
 
 def describe(case: Case, op: str) -> str:
@@ -207,5 +192,7 @@ def describe(case: Case, op: str) -> str:
 
 
 def outcomes_text(outcomes: frozenset[Outcome]) -> str:
-    """The outcomes in words, in a fixed order, joined by "or"."""
-    return " or ".join(sorted(str(outcome) for outcome in outcomes)) or "nothing"
+    """The outcomes in words, values first, then errors, then the rest, joined by "or"."""
+    order = {"value": 0, "error": 1}
+    told = sorted(outcomes, key=lambda outcome: (order.get(outcome.kind, 2), str(outcome)))
+    return " or ".join(str(outcome) for outcome in told) or "nothing"

@@ -197,8 +197,7 @@ def a5_reached(case: Case) -> bool:
 
 def _by_thread(case: Case, wait: Wait) -> bool:
     """Whether a plain thread waited for a composition: of replies, or of what one ask's handlers asked in turn."""
-    threads = {client.name for client in case.program.clients if client.where == "thread"}
-    if wait.who not in threads or wait.outcome is None or wait.outcome.kind == "refused":
+    if wait.who not in case.traits.threads or wait.outcome is None or wait.outcome.kind == "refused":
         return False
     turn = case.facts.turn_of(wait.op)
     return wait.op in case.facts.composed or (turn is not None and bool(turn.waits or turn.deferred))

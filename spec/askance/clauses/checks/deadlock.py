@@ -5,11 +5,9 @@ from __future__ import annotations
 from askance.clauses.base import Case, Violation
 from askance.clauses.checks.answers import where
 from askance.clauses.facts import Turn, Wait
-from askance.clauses.graph import ask_graph, cyclic_actors, reachable
 from askance.clauses.hangs import Hang, explanation, hangs, roots
 from askance.clauses.lost_errors import lost_errors
 from askance.clauses.misfits import describe, first_of, outcomes_text
-from askance.program import Result
 
 PROMPT = 0.5
 """Seconds of virtual time within which an idle actor begins a message. Programs sleep for whole seconds."""
@@ -17,10 +15,9 @@ PROMPT = 0.5
 
 def on_a_cycle(case: Case, hang: Hang) -> bool:
     """Whether the reply that hangs is asked of actors whose asks lead to a cycle."""
-    cyclic = case.of(cyclic_actors)
-    graph = case.of(ask_graph)
-    asked = [case.facts.asks[op].actor for op in _asks_behind(case, hang.wait.op)]
-    return any(actor in cyclic or not cyclic.isdisjoint(reachable(graph, actor)) for actor in asked)
+    return any(
+        case.traits.leads_to_a_cycle(case.facts.asks[op].actor) for op in _asks_behind(case, hang.wait.op)
+    )
 
 
 def _asks_behind(case: Case, op: str) -> list[str]:
@@ -96,7 +93,7 @@ def d2_reached(case: Case) -> bool:
     return any(
         wait.done >= 0
         for turn in case.facts.turns
-        if turn.actor not in case.of(cyclic_actors)
+        if turn.actor not in case.traits.cyclic
         for wait in turn.waits
     )
 
@@ -144,7 +141,7 @@ def d3_reached(case: Case) -> bool:
         case, "cycle"
     ):
         return True
-    return any(_asked_by_itself(case, turn) for turn in facts.turns if turn.actor in case.of(cyclic_actors))
+    return any(_asked_by_itself(case, turn) for turn in facts.turns if turn.actor in case.traits.cyclic)
 
 
 def _asked_by_itself(case: Case, turn: Turn) -> bool:
@@ -214,14 +211,8 @@ def d4_reached(case: Case) -> bool:
 
 def own_loop_results(case: Case) -> list[Wait]:
     """The waits of clients that live on a loop for replies that they block on."""
-    blocking = {
-        f"{client.name}.{operation.reply}"
-        for client in case.program.clients
-        if client.where != "thread"
-        for operation in client.operations
-        if isinstance(operation, Result)
-    }
-    return [wait for wait in case.facts.waits if wait.op in blocking] if blocking else []
+    blocked_on = case.traits.blocked_on
+    return [wait for wait in case.facts.waits if wait.op in blocked_on] if blocked_on else []
 
 
 def _asker_on(case: Case, strand: str, at: int) -> Wait | None:

@@ -165,12 +165,9 @@ def m4_violation(case: Case) -> Violation | None:
     if not case.can("loops"):
         return None
     residents: dict[int, str] = {}
-    loops = {
-        actor.name: actor.loop
-        for actor in case.program.actors
-        if actor.loop is not None and actor.name in homes
-    }
-    for actor, loop in loops.items():
+    for actor, loop in case.traits.loops.items():
+        if loop is None or actor not in homes:
+            continue
         first = residents.setdefault(loop, actor)
         if homes[first] != homes[actor]:
             return Violation(
