@@ -139,7 +139,7 @@ class _Graph:
                 contents = list(_cells(handle._callback))
                 if any(content is future for content in contents):
                     runner = self.runners.get(id(loop))
-                    names = [c.__qualname__ for c in contents if asyncio.iscoroutine(c)]
+                    names = [getattr(c, "__qualname__", "?") for c in contents if asyncio.iscoroutine(c)]
                     queued = f"coroutine {names[0]}" if names else "callback"
                     what = f"a concurrent Future whose {queued} is queued on event loop {loop.number}"
                     if runner is None:

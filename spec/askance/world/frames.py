@@ -9,7 +9,9 @@ from typing import Any
 
 _STANDARD = os.path.normcase(sysconfig.get_paths()["stdlib"]) + os.sep
 _SITE = "site-packages" + os.sep
-_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_HOME = os.path.dirname(_HERE)
+_OURS = (_HERE + os.sep, os.path.join(_HOME, "search") + os.sep, os.path.join(_HOME, "strands.py"))
 
 
 def is_ours(frame: FrameType) -> bool:

@@ -53,6 +53,7 @@ class Scheduler:
         self.choices = self.execution.choices
         self.runnable: list[Strand] = []
         self.loops: list[Any] = []
+        self.places: dict[Any, Any] = {}
         self.dying = False
         self.ending: Ending | None = None
         self.paused = False
@@ -181,6 +182,22 @@ class Scheduler:
             strand.timed_out = False
             return False
         return True
+
+    def visit(self, strand: Strand) -> None:
+        """Let `strand` run, without asking the strategy; returns when the current strand is picked again."""
+        self._switch(strand)
+
+    def idle(self, kind: str, thing: Any) -> None:
+        """The current strand is not among the choices until somebody enables it again; no step of its own."""
+        strand = self.current
+        strand.kind = kind
+        strand.object = thing
+        self.disable(strand)
+        self._go_on()
+
+    def stop(self) -> None:
+        """End the execution here and now, as done; does not return."""
+        self._to_hub("done")
 
     def _choose(self, strand: Strand) -> None:
         """Pick who goes on, the current strand among others; returns when it is the current strand's turn again."""

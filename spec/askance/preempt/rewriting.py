@@ -1,0 +1,284 @@
+"""Rewriting a module's syntax tree: a scheduling point before each read and each write of what threads may share.
+
+Shared are attributes, items, containers whose methods are called, and the names that some function declares `global`
+or `nonlocal`. `self.n = self.n + 1` becomes, in effect,
+
+    value = read(self, "n").n + 1
+    write(self, "n"); self.n = value
+
+so that another strand can run in between, as the interpreter allows. `read` gives its argument back, so the compiler
+still sees the same attribute (private names included), and every new node has the line of the one it stands for, so
+tracebacks stay right. A statement that touches nothing shared gets a point before it: what it calls may.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TypeVar
+
+READ = "__askance_read__"
+WRITE = "__askance_write__"
+ACCESS = "__askance_access__"
+STATEMENT = "__askance_statement__"
+VALUE = "__askance_value_"
+ANY_ITEM = "[]"
+
+Node = TypeVar("Node", bound=ast.AST)
+
+
+def rewrite(tree: ast.Module) -> ast.Module:
+    """The same module with scheduling points in every function; module and class level statements stay as they are."""
+    return ast.fix_missing_locations(_Rewriter(_shared_names(tree)).module(tree))
+
+
+def _shared_names(tree: ast.Module) -> frozenset[str]:
+    """Names that some function rebinds outside of itself."""
+    return frozenset(
+        name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
+    )
+
+
+def _call(function: str, like: ast.AST, *arguments: ast.expr) -> ast.Call:
+    call = ast.Call(ast.Name(function, ast.Load()), list(arguments), [])
+    return _placed(call, like)
+
+
+def _placed(node: Node, like: ast.AST) -> Node:
+    """`node` and all of its parts that have no place of their own get that of `like`."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.expr | ast.stmt) and not hasattr(part, "lineno"):
+            ast.copy_location(part, like)
+    return node
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Rewrites the functions of one module. `points` counts the accesses found in the statement at hand."""
+
+    def __init__(self, shared: frozenset[str]) -> None:
+        self.shared = shared
+        self.points = 0
+        self.values = 0
+        self.in_function = False
+
+    def module(self, tree: ast.Module) -> ast.Module:
+        """Rewrite functions wherever they are; leave what runs at import."""
+        tree.body = [self._outer(statement) for statement in tree.body]
+        return tree
+
+    def _outer(self, statement: ast.stmt) -> ast.stmt:
+        for node in _functions(statement):
+            node.body = self._function_body(node)
+        return statement
+
+    def _function_body(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
+        body = node.body
+        first = body[0]
+        has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+        kept = body[:1] if has_docstring and isinstance(first.value.value, str) else []  # type: ignore[attr-defined]
+        return kept + self._block(body[len(kept) :])
+
+    def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        return [new for statement in body for new in self._statement(statement)]
+
+    # ------------------------------------------------------------ statements
+
+    def _statement(self, statement: ast.stmt) -> list[ast.stmt]:
+        """The statement rewritten, with what has to come before it."""
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            statement.body = self._function_body(statement)
+            return [statement]
+        if isinstance(statement, ast.ClassDef):
+            return [self._outer(statement)]
+        if isinstance(statement, ast.Global | ast.Nonlocal | ast.Pass | ast.Import | ast.ImportFrom):
+            return [statement]
+        self.points = 0
+        if isinstance(statement, ast.AugAssign):
+            new = self._augmented(statement)
+        elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.Delete):
+            new = self._assignment(statement)
+        else:
+            self._compound(statement)
+            new = [statement]
+        if self.points == 0 or not isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr | ast.Return):
+            new.insert(0, _placed(ast.Expr(_call(STATEMENT, statement)), statement))
+        return new
+
+    def _compound(self, statement: ast.stmt) -> None:
+        """Rewrite the expressions of a statement in place, and the blocks inside it."""
+        for name, value in ast.iter_fields(statement):
+            if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+                points = self.points
+                setattr(statement, name, self._block(value))
+                self.points = points
+            elif isinstance(value, list):
+                setattr(statement, name, [self._part(item) for item in value])
+            elif isinstance(value, ast.expr):
+                setattr(statement, name, self.visit(value))
+
+    def _part(self, item: object) -> object:
+        if isinstance(item, ast.expr):
+            return self.visit(item)
+        if isinstance(item, ast.ExceptHandler | ast.match_case):
+            points = self.points
+            item.body = self._block(item.body)
+            self.points = points
+        elif isinstance(item, ast.withitem):
+            item.context_expr = self.visit(item.context_expr)
+        return item
+
+    def _assignment(self, statement: ast.Assign | ast.AnnAssign | ast.Delete) -> list[ast.stmt]:
+        if isinstance(statement, ast.Delete):
+            targets, value = statement.targets, None
+        elif isinstance(statement, ast.Assign):
+            targets, value = statement.targets, statement.value
+        else:
+            targets, value = [statement.target], statement.value
+            if value is None:
+                return [statement]
+        before: list[ast.stmt] = []
+        places = [target for top in targets for target in _stored(top) if self._is_shared(target)]
+        if value is not None and not isinstance(statement, ast.Delete):
+            statement.value = self._kept(value, before, statement) if places else self.visit(value)
+        writes = []
+        for place in places:
+            self._keep_parts(place, before, statement)
+            writes.append(self._write(place, statement))
+        return [*before, *writes, statement]
+
+    def _keep_parts(self, place: ast.expr, before: list[ast.stmt], like: ast.stmt) -> None:
+        """The object, and the item's key, are evaluated once, before the point that names them."""
+        if isinstance(place, ast.Attribute | ast.Subscript):
+            place.value = self._kept(place.value, before, like)
+            if isinstance(place, ast.Subscript) and not isinstance(place.slice, ast.Slice):
+                place.slice = self._kept(place.slice, before, like)
+
+    def _augmented(self, statement: ast.AugAssign) -> list[ast.stmt]:
+        """`o.n += e`: read, then compute in place, then write."""
+        target = statement.target
+        if not self._is_shared(target):
+            statement.value = self.visit(statement.value)
+            return [statement]
+        name = f"{VALUE}{self.values}"
+        self.values += 1
+        before: list[ast.stmt] = []
+        self._keep_parts(target, before, statement)
+        loaded = self.visit(_copy(target))
+        before.append(_placed(ast.Assign([ast.Name(name, ast.Store())], loaded), statement))
+        value = self.visit(statement.value)
+        before.append(_placed(ast.AugAssign(ast.Name(name, ast.Store()), statement.op, value), statement))
+        before.append(self._write(target, statement))
+        after = ast.Assign([target], ast.Name(name, ast.Load()))
+        return [*before, _placed(after, statement)]
+
+    def _kept(self, expression: ast.expr, before: list[ast.stmt], like: ast.stmt) -> ast.expr:
+        if isinstance(expression, ast.Name | ast.Constant):
+            return expression
+        name = f"{VALUE}{self.values}"
+        self.values += 1
+        before.append(_placed(ast.Assign([ast.Name(name, ast.Store())], self.visit(expression)), like))
+        return _placed(ast.Name(name, ast.Load()), like)
+
+    # ------------------------------------------------------------ places
+
+    def _is_shared(self, target: ast.expr) -> bool:
+        if isinstance(target, ast.Name):
+            return target.id in self.shared
+        return isinstance(target, ast.Attribute | ast.Subscript)
+
+    def _write(self, target: ast.expr, like: ast.stmt) -> ast.stmt:
+        """The point before a write; the object is a name by now."""
+        self.points += 1
+        if isinstance(target, ast.Name):
+            where: tuple[ast.expr, ast.expr] = (ast.Constant(None), ast.Constant(target.id))
+        else:
+            assert isinstance(target, ast.Attribute | ast.Subscript)
+            where = (_copy(target.value), ast.Constant(_part_name(target)))
+        return _placed(ast.Expr(_call(WRITE, like, *where)), like)
+
+    # ------------------------------------------------------------ expressions
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """`o.a` read."""
+        node.value = self.visit(node.value)
+        if isinstance(node.ctx, ast.Load):
+            self.points += 1
+            node.value = _call(READ, node, node.value, ast.Constant(node.attr))
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """`o[i]` read."""
+        node.value = self.visit(node.value)
+        node.slice = self.visit(node.slice)
+        if isinstance(node.ctx, ast.Load):
+            self.points += 1
+            node.value = _call(READ, node, node.value, ast.Constant(_part_name(node)))
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """A name that some function declares `global` or `nonlocal`, read."""
+        if isinstance(node.ctx, ast.Load) and node.id in self.shared:
+            self.points += 1
+            # The point comes first, then the value: (point, value)[1].
+            point = _call(READ, node, ast.Constant(None), ast.Constant(node.id))
+            both = ast.Tuple([point, node], ast.Load())
+            return _placed(ast.Subscript(both, ast.Constant(1), ast.Load()), node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`o.method(...)`: the method is no shared state, but the container that it changes is."""
+        if isinstance(node.func, ast.Attribute):
+            node.func.value = self.visit(node.func.value)
+            node.func.value = _call(ACCESS, node.func, node.func.value)
+        else:
+            node.func = self.visit(node.func)
+        node.args = [self.visit(argument) for argument in node.args]
+        for keyword in node.keywords:
+            keyword.value = self.visit(keyword.value)
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        """A function without statements."""
+        node.body = self.visit(node.body)
+        return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        """The parts of an f-string keep their shape."""
+        for value in node.values:
+            if isinstance(value, ast.FormattedValue):
+                value.value = self.visit(value.value)
+        return node
+
+
+def _functions(statement: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The outermost functions in a statement that is not in a function itself."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield statement
+        return
+    for child in ast.iter_child_nodes(statement):
+        yield from _functions(child)
+
+
+def _stored(target: ast.expr) -> Iterator[ast.expr]:
+    """The single places in an assignment's target."""
+    if isinstance(target, ast.Tuple | ast.List):
+        for element in target.elts:
+            yield from _stored(element)
+    elif isinstance(target, ast.Starred):
+        yield from _stored(target.value)
+    else:
+        yield target
+
+
+def _part_name(node: ast.Attribute | ast.Subscript) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return f"[{node.slice.value!r}]" if isinstance(node.slice, ast.Constant) else ANY_ITEM
+
+
+def _copy(node: ast.expr) -> ast.expr:
+    copied: ast.expr = ast.parse(ast.unparse(node), mode="eval").body
+    for part in ast.walk(copied):
+        if isinstance(part, ast.expr):
+            ast.copy_location(part, node)
+    return copied
