@@ -74,7 +74,7 @@ class _Graph:
 
     def is_interesting(self, strand: Strand) -> bool:
         """Idle pool workers and idle loops are waiting as they should."""
-        return strand.kind != "select" and (
+        return strand.kind not in ("select", "bodies") and (
             strand is self.world.main or own_frame(_frame(strand)) is not None
         )
 

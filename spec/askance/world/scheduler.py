@@ -154,13 +154,17 @@ class Scheduler:
         """A scheduling point before an operation that may have to wait; returns False where it timed out.
 
         `able` says whether it can be performed now. The caller's primitive enables and disables the strand as that
-        changes, and must not disable one that has `timed_out`. `timeout` is in seconds; None: for ever.
+        changes, and must not disable one that has `timed_out`. `timeout` is in seconds; None: for ever; with 0 there
+        is nothing to wait for, and the clock has no say.
         """
         strand = self.current
         strand.kind = kind
         strand.object = thing
         if timeout is not None:
-            self._add_timer(strand, timeout)
+            if timeout > 0:
+                self._add_timer(strand, timeout)
+            else:
+                strand.timed_out = able = True
         if able:
             if len(self.runnable) > 1:
                 self._choose(strand)
@@ -310,7 +314,7 @@ class Scheduler:
     # ------------------------------------------------------------ time
 
     def _add_timer(self, strand: Strand, timeout: float) -> None:
-        entry = [self.now + (timeout if timeout > 0 else 0.0), next(self._sequence), strand]
+        entry = [self.now + timeout, next(self._sequence), strand]
         strand.timer = entry
         heappush(self._timers, entry)
         self._live_timers += 1

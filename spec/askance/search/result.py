@@ -1,0 +1,92 @@
+"""What an exploration found: how much it saw, what failed, and whether that is a verdict at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from askance.search.counterexample import Counterexample
+
+
+class ExplorationFailed(AssertionError):
+    """An execution failed; the text shows it."""
+
+
+class ExplorationInconclusive(AssertionError):
+    """Nothing failed, but the exploration was none: the text says why."""
+
+
+@dataclass
+class Exploration:
+    """The result of `askance.explore`.
+
+    `executions` that were run to their end and `failed` of them; `interleavings`: how many of them were distinct, by
+    happens-before; `complete`: nothing is left to explore; `steps` and `decisions` in all executions together;
+    `strands`: the most that one execution had. `redundant`: executions that an exhaustive search began and gave up
+    because they could only repeat an interleaving. `inconclusive` says why this is no verdict ("" if it is one).
+    """
+
+    strategy: str = ""
+    executions: int = 0
+    failed: int = 0
+    interleavings: int = 0
+    complete: bool = False
+    steps: int = 0
+    decisions: int = 0
+    strands: int = 0
+    longest: int = 0
+    redundant: int = 0
+    interrupted: bool = False
+    failures: list[Counterexample] = field(default_factory=list)
+    escaped: str = ""
+    nondeterminism: str = ""
+
+    @property
+    def inconclusive(self) -> str:
+        """Why this exploration is neither a pass nor a failure; "" if it is one of these."""
+        if self.nondeterminism:
+            return f"uncontrolled nondeterminism: {self.nondeterminism}"
+        if self.failed:
+            return ""
+        if self.escaped:
+            return f"a thread escaped control: it was started at {self.escaped}"
+        if self.interrupted:
+            return "it was interrupted"
+        if not self.executions:
+            return "nothing was executed"
+        if self.interleavings == 1 and self.strands > 1:
+            return (
+                f"only one interleaving was seen, although {self.strands} strands ran: they share nothing that "
+                "is controlled, or there were too few executions"
+            )
+        return ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed, in an exploration that is conclusive."""
+        return not self.failed and not self.inconclusive
+
+    def assert_ok(self) -> None:
+        """Raises ExplorationFailed or ExplorationInconclusive (AssertionErrors) unless it passed.
+
+        One that Ctrl-C interrupted raises KeyboardInterrupt.
+        """
+        if self.interrupted and not self.failed:
+            raise KeyboardInterrupt
+        if self.nondeterminism:
+            raise ExplorationInconclusive(str(self))
+        if self.failed:
+            raise ExplorationFailed(str(self))
+        if self.inconclusive:
+            raise ExplorationInconclusive(str(self))
+
+    def __str__(self) -> str:
+        """One line of numbers, then the first failure."""
+        counts = f"{self.executions} executions, {self.interleavings} interleavings, {self.steps} steps"
+        if self.redundant:
+            counts += f", {self.redundant} redundant"
+        if self.nondeterminism or (self.inconclusive and not self.failed):
+            return f"inconclusive: {self.inconclusive} ({self.strategy}: {counts})"
+        if self.failed:
+            return f"{self.failed} of {counts} failed ({self.strategy})\n{self.failures[0]}"
+        seen = f"all {self.interleavings} interleavings" if self.complete else "no failure"
+        return f"passed: {seen} ({self.strategy}: {counts})"
