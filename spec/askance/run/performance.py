@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from askance.adapter import Adapter
 from askance.history import Recorder
-from askance.program import Actor, Client, Operation, Program, Settle
+from askance.program import Actor, Client, Operation, Program, Settle, SleepOp
 from askance.run.clients import RunningClient, client_for
 from askance.run.turns import Directory
 
@@ -34,7 +34,7 @@ class Performance:
         self.patience = patience
         self.directory = Directory(adapter, recorder)
         self.clients: dict[str, RunningClient] = {}
-        self.started: list[RunningClient] = []
+        self.started: list[tuple[RunningClient, float | None]] = []
 
     def open(self) -> None:
         """Open a fresh system with the performance's number of loops."""
@@ -54,12 +54,19 @@ class Performance:
             if running is None:
                 running = self.clients[client.name] = client_for(client, self.directory, self.patience)
             running.start(operations)
-            self.started.append(running)
+            self.started.append((running, self.limit(operations)))
 
     def join(self) -> tuple[str, ...]:
         """Wait for every client that was started; the names of those that have not ended within the patience."""
         started, self.started = self.started, []
-        return tuple([running.name for running in started if not running.join(self.patience)])
+        return tuple([running.name for running, limit in started if not running.join(limit)])
+
+    def limit(self, operations: Sequence[Operation]) -> float | None:
+        """How long the operations may take, in seconds: patience for each, and once more, and what they sleep."""
+        if self.patience is None:
+            return None
+        slept = sum([operation.seconds for operation in operations if isinstance(operation, SleepOp)])
+        return self.patience * (len(operations) + 1) + slept
 
     def settled(self) -> None:
         """Record that nothing can move any more: a phase has ended."""
@@ -97,11 +104,13 @@ def perform(
     settle: Callable[[], None],
     *,
     patience: float | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Carry out the whole program: open, spawn all actors, each phase up to its settling, close.
 
     `settle` returns when nothing else can move. Every phase is settled, the last too, so that whatever was told has
-    been handled before the system closes. Raises what the adapter's `open`, `spawn` or `close` raises.
+    been handled before the system closes. Returns () when all is done; else the names of the clients whose phase did
+    not end within the patience, with the system left open, because closing might wait for them. Raises what the
+    adapter's `open`, `spawn` or `close` raises.
     """
     performance = Performance(adapter, program.loops, recorder, patience=patience)
     performance.open()
@@ -109,7 +118,10 @@ def perform(
         performance.spawn(actor)
     for parts in phases(program.clients):
         performance.phase(parts)
-        performance.join()
+        unfinished = performance.join()
+        if unfinished:
+            return unfinished
         settle()
         performance.settled()
     performance.close()
+    return ()
