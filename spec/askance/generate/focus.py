@@ -1,0 +1,109 @@
+"""What a program must have for a situation to arise: one or more skeletons for each word of the clauses' vocabulary.
+
+A generated program is a skeleton, drawn among those of one feature, filled with whatever other forms and groups the
+features allow. So each program has its clause's situation by construction, and draws decide the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["SKELETONS", "Skeleton"]
+
+Where = Literal["thread", "loop", "inside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """The least that a program has: numbers of actors, loops and clients, and what some of them do.
+
+    `root`, `leaf`: forms of the first and of the last actor; `group`: the first client's first group; `where`:
+    where the first client runs ("inside": on one of the system's loops). `apart`: whether the first two actors
+    live on different loops (None: as drawn). `topology`: an ask graph of a fixed kind.
+    """
+
+    actors: int = 1
+    loops: int = 1
+    clients: int = 1
+    root: tuple[str, ...] = ()
+    leaf: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    where: tuple[Where, ...] = ()
+    apart: bool | None = None
+    topology: Literal["", "chain", "diamond", "cycle", "ring", "bystander"] = ""
+
+
+PLAIN = Skeleton()
+
+SKELETONS: dict[str, tuple[Skeleton, ...]] = {
+    "asks": (PLAIN,),
+    "nested-asks": (
+        Skeleton(actors=2, root=("ask", "relay")),
+        Skeleton(actors=3, topology="chain"),
+        Skeleton(actors=3, root=("two", "ask-with-answer")),
+    ),
+    "diamond": (Skeleton(actors=4, topology="diamond"),),
+    "gather": (
+        Skeleton(actors=1, group=("gather",)),
+        Skeleton(actors=3, root=("gather",)),
+        Skeleton(actors=3, root=("gather",), leaf=("sleep", "raise")),
+        Skeleton(actors=2, group=("gather",), leaf=("sleep", "raise")),
+    ),
+    "compose": (Skeleton(group=("compose",)), Skeleton(actors=2, root=("then",))),
+    "deferred": (
+        Skeleton(actors=2, root=("deferred",)),
+        Skeleton(actors=3, root=("deferred", "gather", "then")),
+    ),
+    "errors": (
+        Skeleton(leaf=("raise",)),
+        Skeleton(actors=2, root=("ask", "try"), leaf=("raise",)),
+        Skeleton(actors=2, group=("gather",), leaf=("raise",)),
+    ),
+    "falsy": (
+        Skeleton(leaf=("falsy",)),
+        Skeleton(actors=2, root=("ask", "relay", "deferred"), leaf=("falsy",)),
+    ),
+    "exception-values": (
+        Skeleton(leaf=("exception-value",)),
+        Skeleton(actors=2, root=("ask", "relay", "deferred"), leaf=("exception-value",)),
+    ),
+    "several-waiters": (Skeleton(group=("again",)), Skeleton(group=("late-wait",))),
+    "cross-loop": (
+        Skeleton(actors=2, loops=2, root=("ask", "relay", "then", "deferred"), apart=True),
+        Skeleton(actors=2, loops=2, root=("ask",), leaf=("raise", "sleep"), apart=True),
+    ),
+    "own-loop": (Skeleton(actors=2, root=("ask", "relay", "then", "deferred"), apart=False),),
+    "await-foreign-loop": (
+        Skeleton(where=("loop",)),
+        Skeleton(loops=2, where=("inside",)),
+        Skeleton(actors=2, loops=2, root=("ask",), where=("loop", "inside"), apart=True),
+    ),
+    "own-loop-result": (Skeleton(where=("inside",), group=("refused",)),),
+    "placements": (Skeleton(actors=2, root=("ask", "two", "gather")),),
+    "many-messages": (
+        Skeleton(group=("burst", "tell-then-ask")),
+        Skeleton(actors=2, root=("ask-twice", "tell-twice")),
+    ),
+    "tell": (Skeleton(group=("tell-then-ask", "tell")), Skeleton(actors=2, root=("tell", "tell-twice"))),
+    "sleep": (
+        Skeleton(leaf=("sleep",)),
+        Skeleton(actors=2, root=("ask",), leaf=("sleep",)),
+        Skeleton(group=("sleep",)),
+    ),
+    "busy-actor": (Skeleton(clients=2), Skeleton(clients=2, leaf=("sleep",)), Skeleton(clients=3)),
+    "bystander": (Skeleton(actors=3, loops=2, clients=2, topology="bystander"),),
+    "cycle": (Skeleton(topology="cycle"), Skeleton(actors=2, topology="cycle")),
+    "cyclic-independent-askers": (Skeleton(actors=2, clients=2, topology="ring"),),
+    "within": (Skeleton(actors=2, root=("within",), leaf=("sleep", "apply")),),
+    "cancel": (
+        Skeleton(group=("cancel",)),
+        Skeleton(actors=2, root=("ask",), leaf=("sleep",), group=("cancel",)),
+    ),
+    "stop": (
+        Skeleton(group=("stop",)),
+        Skeleton(clients=2, group=("stop",)),
+        Skeleton(actors=2, root=("stop",)),
+    ),
+    "spawn": (Skeleton(leaf=("spawn",)), Skeleton(actors=2, root=("ask",), leaf=("spawn",))),
+}

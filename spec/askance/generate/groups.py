@@ -1,0 +1,242 @@
+"""What generated clients do: small groups of operations, each one way to use an implementation from outside.
+
+A client is a sequence of groups. The strategies for programs and the state machine both build clients here. The
+table is ordered from simple to complex, because Hypothesis shrinks towards the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from askance.generate.forms import FALSY
+from askance.program import (
+    AskOp,
+    Await,
+    Cancel,
+    Client,
+    Compose,
+    GatherOp,
+    Operation,
+    Result,
+    Settle,
+    SleepOp,
+    StopOp,
+    TellOp,
+    Value,
+)
+
+__all__ = ["GROUPS", "ClientDraft", "Group", "Values", "groups_for"]
+
+COMPOSED = ("m", "n")
+"""The function symbols that clients map replies with."""
+
+
+class Values:
+    """Message values: a different number for each message, so that every result tells which message it answers."""
+
+    def __init__(self) -> None:
+        self.next = 10
+
+    def __call__(self) -> int:
+        self.next += 1
+        return self.next - 1
+
+
+@dataclass
+class ClientDraft:
+    """A client in the making: where it runs, its operations so far, and the replies that it has made."""
+
+    name: str
+    where: Literal["thread", "loop"] | int
+    values: Values
+    operations: list[Operation] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+
+    def ask(self, actor: str, value: Value | None = None) -> str:
+        """Ask the actor; the name of the reply."""
+        name = f"r{len(self.replies)}"
+        self.operations.append(AskOp(name, actor, self.values() if value is None else value))
+        self.replies.append(name)
+        return name
+
+    def tell(self, actor: str) -> None:
+        """Tell the actor."""
+        self.operations.append(TellOp(actor, self.values()))
+
+    def compose(self, reply: str, symbol: str) -> str:
+        """Map the reply; the name of the mapped one."""
+        name = f"r{len(self.replies)}"
+        self.operations.append(Compose(name, reply, symbol))
+        self.replies.append(name)
+        return name
+
+    def gather(self, replies: Sequence[str]) -> str:
+        """Gather the replies; the name of the gathered one."""
+        name = f"r{len(self.replies)}"
+        self.operations.append(GatherOp(name, tuple(replies)))
+        self.replies.append(name)
+        return name
+
+    def wait(self, *replies: str) -> None:
+        """Wait for each reply in turn, the way this client can."""
+        for reply in replies:
+            self.operations.append(Result(reply) if self.where == "thread" else Await(reply))
+
+    def client(self) -> Client:
+        """The finished client."""
+        return Client(self.name, self.where, tuple(self.operations))
+
+
+Make = Callable[[ClientDraft, Sequence[str], int], None]
+"""(client, actors to talk to, a small number that picks the variant): adds the operations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group: how many actors it talks to, how many messages it sends, and what it needs of the implementation."""
+
+    name: str
+    targets: int
+    messages: int
+    make: Make
+    needs: frozenset[str] = frozenset()
+
+
+def _ask(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    client.wait(client.ask(actors[0]))
+
+
+def _falsy_ask(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    # None means "a fresh number" to `ask`, so the message is the falsy value after it.
+    client.wait(client.ask(actors[0], FALSY[1 + pick % (len(FALSY) - 1)]))
+
+
+def _two(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    first, second = client.ask(actors[0]), client.ask(actors[1])
+    client.wait(*((first, second) if pick % 2 == 0 else (second, first)))
+
+
+def _unwaited(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    client.ask(actors[0])
+
+
+def _tell(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    client.tell(actors[0])
+
+
+def _tell_then_ask(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    client.tell(actors[0])
+    client.wait(client.ask(actors[0]))
+
+
+def _compose(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    reply = client.ask(actors[0])
+    mapped = client.compose(reply, COMPOSED[0])
+    if pick & 1:
+        mapped = client.compose(mapped, COMPOSED[1])
+    if pick & 2:
+        client.wait(reply)
+    client.wait(mapped)
+
+
+def _gather(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    replies = [client.ask(actors[0]), client.ask(actors[1])]
+    if pick & 1:
+        replies[0] = client.compose(replies[0], COMPOSED[0])
+    client.wait(client.gather(replies))
+
+
+def _again(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    reply = client.ask(actors[0])
+    others = [reply]
+    if pick & 1:
+        others.append(client.compose(reply, COMPOSED[0]))
+    if pick & 2:
+        others.append(client.gather((reply, reply)))
+    client.wait(reply, *reversed(others))
+
+
+def _late_wait(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    reply = client.ask(actors[0])
+    client.operations.append(Settle())
+    client.wait(reply, *([reply] if pick & 1 else ()))
+
+
+def _burst(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    replies = [client.ask(actors[0])]
+    if pick & 1:
+        client.tell(actors[0])
+    replies.append(client.ask(actors[0]))
+    if pick & 2:
+        replies.reverse()
+    client.wait(*replies)
+
+
+def _sleep(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    client.operations.append(SleepOp(1 + pick % 3))
+    client.wait(client.ask(actors[0]))
+
+
+def _refused(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    reply = client.ask(actors[0])
+    client.operations.append(Result(reply))
+    if pick & 1:
+        client.wait(reply)
+
+
+def _cancel(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    reply = client.ask(actors[0])
+    client.operations.append(Cancel(reply))
+    client.wait(reply)
+
+
+def _stop(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    if pick & 1:
+        client.ask(actors[0])
+    client.operations.append(StopOp(actors[0]))
+    client.wait(client.ask(actors[0]))
+
+
+GROUPS: dict[str, Group] = {
+    group.name: group
+    for group in (
+        Group("ask", 1, 1, _ask),
+        Group("two", 2, 2, _two),
+        Group("falsy-ask", 1, 1, _falsy_ask),
+        Group("tell", 1, 1, _tell),
+        Group("tell-then-ask", 1, 2, _tell_then_ask),
+        Group("compose", 1, 1, _compose, frozenset({"then"})),
+        Group("gather", 2, 2, _gather),
+        Group("again", 1, 1, _again),
+        Group("late-wait", 1, 1, _late_wait),
+        Group("burst", 1, 3, _burst),
+        Group("sleep", 1, 1, _sleep),
+        Group("unwaited", 1, 1, _unwaited),
+        Group("refused", 1, 1, _refused, frozenset({"blocking-refused"})),
+        Group("cancel", 1, 1, _cancel, frozenset({"cancel"})),
+        Group("stop", 1, 2, _stop, frozenset({"stop"})),
+    )
+}
+
+_BY_FEATURE: dict[str, tuple[str, ...]] = {
+    "asks": ("two", "unwaited"),
+    "gather": ("gather",),
+    "compose": ("compose",),
+    "falsy": ("falsy-ask",),
+    "several-waiters": ("again", "late-wait"),
+    "own-loop-result": ("refused",),
+    "many-messages": ("burst", "tell-then-ask"),
+    "tell": ("tell", "tell-then-ask"),
+    "sleep": ("sleep",),
+    "busy-actor": ("two",),
+    "cancel": ("cancel",),
+    "stop": ("stop",),
+}
+
+
+def groups_for(features: frozenset[str], capabilities: frozenset[str]) -> tuple[Group, ...]:
+    """The groups that make these situations, with the plainest first; only what the capabilities allow."""
+    wanted = {"ask"}.union(*(_BY_FEATURE.get(feature, ()) for feature in features))
+    return tuple(group for name, group in GROUPS.items() if name in wanted and group.needs <= capabilities)

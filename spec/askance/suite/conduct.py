@@ -1,0 +1,117 @@
+"""Conducting one clause's test: Hypothesis draws programs, the trial judges them, a failure is made small and saved.
+
+The result is plain data, so that it travels from pytest-xdist's workers to the report.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import seed as seeded
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import run_state_machine_as_test
+
+from askance.adapter import Adapter
+from askance.clauses import Clause
+from askance.generate import machine_for, programs
+from askance.generate.programs import Situations
+from askance.program import Program
+from askance.suite.counterexample import Counterexample, smallest
+from askance.suite.profiles import Profile
+from askance.suite.trial import Failure, Fallen, Script, Trial
+from askance.world import installed
+
+__all__ = ["Result", "conduct"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one clause's test went: the verdict, why, what was tried, and the counterexample where it fell."""
+
+    clause: str
+    verdict: str
+    note: str
+    tally: dict[str, Any]
+    counterexample: Counterexample | None = None
+
+
+def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0) -> Result:
+    """Try the clause on the implementation; deterministic for a seed, apart from the seconds in the tally."""
+    lacking = sorted(clause.needs - adapter.capabilities)
+    if lacking:
+        return Result(clause.id, "unsupported", f"{adapter.name} does not declare {', '.join(lacking)}", {})
+    trial = Trial(clause, adapter, profile, seed)
+    if not Situations(clause.features, adapter).skeletons:
+        return Result(clause.id, "unsupported", f"{adapter.name} cannot be brought into its situation", {})
+    found: Failure | None = None
+    with installed(), warnings.catch_warnings():
+        # What implementations that fail leave behind; the clauses say it better.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        try:
+            _programs(trial)
+            _machines(trial)
+        except Fallen as fallen:
+            found = fallen.failure
+        except HypothesisException as error:
+            # Hypothesis saw one program behave in two ways: something escapes the world's control.
+            trial.tally.verdicts["inconclusive"] += 1
+            trial.errors.append(f"{type(error).__name__}: {error}".splitlines()[0])
+        counterexample = smallest(trial, found) if found is not None else None
+    return Result(clause.id, trial.verdict(), _note(trial), trial.tally.data(), counterexample)
+
+
+def _note(trial: Trial) -> str:
+    """What the verdict alone does not say."""
+    verdict, tally = trial.verdict(), trial.tally
+    if verdict == "blocked":
+        by = ", ".join(f"{clause} fell on {count}" for clause, count in tally.blocked_by.most_common(2))
+        return f"{by} of {sum(tally.verdicts.values())} executions"
+    if verdict == "inconclusive":
+        return f"{tally.verdicts['inconclusive']} executions did not end by themselves: {trial.errors[0]}"
+    if verdict == "untested":
+        return "its situation did not arise"
+    return ""
+
+
+def _settings(examples: int, steps: int | None = None) -> settings:
+    """Nothing that depends on time, on a database, or on what ran before."""
+    more: dict[str, Any] = {} if steps is None else {"stateful_step_count": steps}
+    return settings(
+        max_examples=examples,
+        phases=(Phase.generate, Phase.shrink),
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        **more,
+    )
+
+
+def _programs(trial: Trial) -> None:
+    """Whole programs, drawn for the clause's features; raises Fallen with a program that Hypothesis made small."""
+    if not trial.profile.programs:
+        return
+
+    @seeded(trial.seed)
+    @_settings(trial.profile.programs)
+    @given(programs(trial.clause.features, trial.adapter))
+    def examined(program: Program) -> None:
+        trial.examine(Script(program))
+
+    examined()
+
+
+def _machines(trial: Trial) -> None:
+    """Programs grown in a continuing world by the state machine; raises Fallen likewise."""
+    if not trial.profile.machines:
+        return
+    machine = machine_for(trial.clause.features, trial.adapter, trial)
+    run_state_machine_as_test(
+        seeded(trial.seed)(machine), settings=_settings(trial.profile.machines, trial.profile.steps)
+    )

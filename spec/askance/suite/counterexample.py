@@ -1,0 +1,188 @@
+"""Counterexamples: a clause that fell, with everything that is needed to see it fall again, in a JSON file.
+
+Saved by the suite, read by `askance replay`. The replay is strict: the recorded schedule must be followable choice
+by choice, and the same clause must fall in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from askance.adapter import Adapter
+from askance.clauses import ALL, Case, Violation, judge
+from askance.errors import ProgramError
+from askance.generate.continuing import carry_out
+from askance.history import History
+from askance.program_json import dump, load
+from askance.run import UsageError
+from askance.search.replay import Replay
+from askance.shrink import fewest_switches, reduced
+from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, Variant, denoted
+from askance.world import World, installed
+
+__all__ = ["Counterexample", "Replayed", "read", "replay", "save", "smallest"]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A failure, the implementation it was found on (by the name that finds it again), and the Python it ran on."""
+
+    implementation: str
+    failure: Failure
+    switches: int = 0
+    """How often the schedule leaves a strand that could have gone on."""
+    python: str = field(default_factory=platform.python_version)
+
+
+def smallest(trial: Trial, failure: Failure) -> Counterexample:
+    """The failure with the fewest operations and the fewest switches that were found, confirmed by strict replay."""
+    script, failure = reduced(failure.script, trial.search, failure, Script)
+
+    def fails(strategy: Any) -> Failure | None:
+        history, world = trial.run(script, strategy)
+        others = [trial.run(Script(other.program), Replay(other.choices))[0] for other in failure.variants]
+        judgement = trial.judged(script.program, history, others)
+        if judgement.verdict != "fail" or judgement.violation is None:
+            return None
+        return Failure(failure.clause, script, tuple(world.choices), judgement.violation, failure.variants)
+
+    failure, switches = fewest_switches(failure, fails, lambda found: Replay(found.choices))
+    return Counterexample(trial.adapter.name, failure, switches)
+
+
+# ---------------------------------------------------------------- replay
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of a replay: "same" (the clause fell again), "passed", or "diverged" (it could not be followed)."""
+
+    outcome: Literal["same", "passed", "diverged"]
+    history: History
+    violation: Violation | None
+    execution: Any
+
+
+def replay(
+    counterexample: Counterexample,
+    adapter: Adapter,
+    watch: Callable[[Replay], Any] = lambda strategy: strategy,
+) -> Replayed:
+    """Follow the counterexample's schedule again; `watch` may wrap the strategy to see each step."""
+    failure = counterexample.failure
+    with installed():
+        others = []
+        for variant in failure.variants:
+            other = World(Replay(variant.choices), max_steps=MAX_STEPS)
+            others.append(carry_out(variant.program, (), adapter, other))
+        world = World(watch(Replay(failure.choices)), max_steps=MAX_STEPS)
+        history = carry_out(failure.program, failure.script.births, adapter, world)
+    case = Case(failure.program, history, denoted(failure.program, adapter), adapter, tuple(others))
+    judgement = judge(ALL[failure.clause], case)
+    if judgement.verdict == "fail":
+        return Replayed("same", history, judgement.violation, world.execution)
+    diverged = any(ended.ending == "error" for ended in (history, *others))
+    return Replayed("diverged" if diverged else "passed", history, None, world.execution)
+
+
+# ---------------------------------------------------------------- files
+
+
+def save(counterexample: Counterexample, folder: Path) -> Path:
+    """Write the counterexample into the folder, which is made if need be; the file that it is in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "".join(
+        letter if letter.isalnum() or letter in "-_" else "_" for letter in counterexample.implementation
+    )
+    path = folder / f"{name}-{counterexample.failure.clause}.json"
+    path.write_text(json.dumps(data(counterexample), indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def data(counterexample: Counterexample) -> dict[str, Any]:
+    """The counterexample as JSON."""
+    failure = counterexample.failure
+    return {
+        "askance counterexample": FORMAT,
+        "implementation": counterexample.implementation,
+        "python": counterexample.python,
+        "clause": failure.clause,
+        "expected": failure.violation.expected,
+        "actual": failure.violation.actual,
+        "detail": failure.violation.detail,
+        "switches": counterexample.switches,
+        "program": dump(failure.program),
+        "births": list(failure.script.births),
+        "choices": list(failure.choices),
+        "variants": [
+            {"program": dump(variant.program), "choices": list(variant.choices)}
+            for variant in failure.variants
+        ],
+    }
+
+
+def read(path: Path) -> Counterexample:
+    """The counterexample in the file; raises UsageError with one line for whatever is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot read the counterexample {path}: {reason}") from error
+    try:
+        return of(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise UsageError(
+            f"{path} is not a counterexample: line {error.lineno} is not JSON: {error.msg}"
+        ) from error
+    except (ProgramError, UsageError) as error:
+        raise UsageError(f"{path} is not a counterexample: {error}") from error
+
+
+def of(document: Any) -> Counterexample:
+    """The counterexample that `data` made this of; raises UsageError or ProgramError."""
+    if not isinstance(document, dict) or "askance counterexample" not in document:
+        raise UsageError('it has no "askance counterexample"; `askance run` runs files that hold a program')
+    if document["askance counterexample"] != FORMAT:
+        raise UsageError(f"its format is {document['askance counterexample']!r}, this askance knows {FORMAT}")
+    clause = _entry(document, "clause", str)
+    if clause not in ALL:
+        raise UsageError(f"there is no clause {clause!r}")
+    violation = Violation(
+        clause,
+        _entry(document, "expected", str),
+        _entry(document, "actual", str),
+        _entry(document, "detail", str),
+    )
+    variants = tuple(
+        Variant(load(_entry(variant, "program", dict)), _numbers(variant, "choices"))
+        for variant in _entry(document, "variants", list)
+    )
+    script = Script(load(_entry(document, "program", dict)), _numbers(document, "births"))
+    failure = Failure(clause, script, _numbers(document, "choices"), violation, variants)
+    return Counterexample(
+        _entry(document, "implementation", str),
+        failure,
+        _entry(document, "switches", int),
+        _entry(document, "python", str),
+    )
+
+
+def _entry(document: Any, key: str, kind: type) -> Any:
+    found = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(found, kind):
+        raise UsageError(f'"{key}" must be {kind.__name__}, not {type(found).__name__}')
+    return found
+
+
+def _numbers(document: Any, key: str) -> tuple[int, ...]:
+    numbers = _entry(document, key, list)
+    if not all(type(number) is int for number in numbers):
+        raise UsageError(f'"{key}" must be a list of whole numbers')
+    return tuple(numbers)

@@ -1,0 +1,222 @@
+"""One clause's trial: each program it is given is run under many schedules, every history is judged and counted.
+
+The clause tests feed it with programs from Hypothesis, and the reducer with smaller ones. A violation is raised as
+`Fallen`, so that Hypothesis shrinks the program; a program that has fallen once falls again without being run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from askance.adapter import Adapter
+from askance.clauses import Case, Clause, Judgement, Violation, judge, placements
+from askance.engine import Strategy
+from askance.generate.continuing import carry_out
+from askance.history import History
+from askance.meaning import Meaning, meaning, shape
+from askance.program import Program
+from askance.search.replay import Stay
+from askance.suite.profiles import Profile
+from askance.suite.schedules import schedules
+from askance.suite.statistics import Tally
+from askance.world import World
+
+__all__ = ["Failure", "Fallen", "Script", "Trial", "Variant", "denoted"]
+
+MAX_STEPS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A program, and the phase in which each of its actors is spawned (all in the first, where `births` is empty)."""
+
+    program: Program
+    births: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The same program with its actors placed elsewhere, and the schedule that it ran under."""
+
+    program: Program
+    choices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A clause that fell: on which program, under which schedule, how."""
+
+    clause: str
+    script: Script
+    choices: tuple[int, ...]
+    violation: Violation
+    variants: tuple[Variant, ...] = ()
+
+    @property
+    def program(self) -> Program:
+        """The program."""
+        return self.script.program
+
+
+class Fallen(Exception):
+    """The clause fell; carries the failure."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.clause} fell")
+        self.failure = failure
+
+
+def denoted(program: Program, adapter: Adapter) -> Meaning:
+    """What the program may do on this implementation."""
+    ends = bool(getattr(adapter, "failing_handler_ends_actor", False))
+    return meaning(program, adapter.capabilities, failing_handler_ends_actor=ends)
+
+
+class Trial:
+    """The state of one clause's test: what has been tried, and what was found."""
+
+    def __init__(self, clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0) -> None:
+        self.clause = clause
+        self.adapter = adapter
+        self.profile = profile
+        self.seed = zlib.crc32(f"{clause.id} {seed}".encode())
+        self.tally = Tally()
+        self.fallen: dict[Script, Failure] = {}
+        self.found: int | None = None
+        """The number of the schedule that showed the last failure; None while there is none."""
+        self.errors: list[str] = []
+        """How executions ended that said nothing about the clause."""
+        self.meanings: dict[Program, Meaning] = {}
+
+    # ------------------------------------------------------------ one execution
+
+    def run(self, script: Script, strategy: Strategy) -> tuple[History, World]:
+        """Carry out the script in a new world."""
+        world = World(strategy, max_steps=MAX_STEPS)
+        began = time.perf_counter()
+        history = carry_out(script.program, script.births, self.adapter, world)
+        self.count(world, time.perf_counter() - began)
+        return history, world
+
+    def count(self, world: World, seconds: float) -> None:
+        """Count one execution."""
+        tally, execution = self.tally, world.execution
+        if self.found is not None:
+            tally.shrinking += 1
+            return
+        tally.executions += 1
+        tally.steps += execution.steps
+        tally.decisions += execution.decisions
+        tally.seconds += seconds
+        tally.raced += execution.timers_raced
+
+    def judged(self, program: Program, history: History, variants: Sequence[History] = ()) -> Judgement:
+        """The clause's verdict on one history; counted while nothing has fallen."""
+        known = self.meanings.get(program)
+        if known is None:
+            self.meanings.clear()
+            known = self.meanings[program] = denoted(program, self.adapter)
+        judgement = judge(self.clause, Case(program, history, known, self.adapter, tuple(variants)))
+        if self.found is None:
+            self.tally.verdicts[judgement.verdict] += 1
+            if judgement.blocked_by:
+                self.tally.blocked_by[judgement.blocked_by] += 1
+            if judgement.verdict == "inconclusive":
+                self.errors.append(history.error or f"{MAX_STEPS} steps were not enough")
+        return judgement
+
+    # ------------------------------------------------------------ one program that grew
+
+    def world(self, number: int) -> World:
+        """A world for a program that grows in it; `number` tells the schedules of several apart."""
+        strategy = next(itertools.islice(schedules(number + 1, self.seed, None), number, None))[1]
+        return World(strategy, max_steps=MAX_STEPS)
+
+    def grown(
+        self, program: Program, births: tuple[int, ...], history: History, world: World, seconds: float
+    ) -> None:
+        """Judge what came of a program that grew, then examine it as a whole; raises Fallen."""
+        script = Script(program, births)
+        self.tally.machines += self.found is None
+        self.count(world, seconds)
+        judgement = self.judged(script.program, history)
+        if judgement.verdict == "fail" and judgement.violation is not None:
+            self.found = self.found or 0
+            failure = Failure(self.clause.id, script, tuple(world.choices), judgement.violation)
+            self.fall(script, failure)
+        self.examine(Script(program))
+
+    def fall(self, script: Script, failure: Failure) -> NoReturn:
+        """Raise Fallen, always from this one line: Hypothesis takes failures from two lines for two faults."""
+        raise Fallen(self.fallen.setdefault(script, failure))
+
+    # ------------------------------------------------------------ one program
+
+    def examine(self, script: Script, drawn: Strategy | None = None) -> None:
+        """Run the script under the drawn schedule and the profile's others; raises Fallen at the first failure."""
+        failure = self.fallen.get(script) or self.search(script, drawn)
+        if failure is not None:
+            self.fall(script, failure)
+
+    def search(self, script: Script, drawn: Strategy | None = None) -> Failure | None:
+        """The first failure of the script under the drawn schedule and the profile's others, or None."""
+        program = script.program
+        if self.found is None:
+            places = [
+                str(client.where) if client.where in ("thread", "loop") else "inside"
+                for client in program.clients
+            ]
+            self.tally.saw(shape(program), program.loops, len(program.actors), places)
+        variants = self.variants(program)
+        seen = set()
+        tried: list[tuple[int, Strategy]] = [(-1, drawn)] if drawn is not None else []
+        tried += schedules(self.profile.schedules, self.seed, self.found)
+        for number, strategy in tried:
+            history, world = self.run(script, strategy)
+            choices = tuple(world.choices)
+            seen.add(choices)
+            judgement = self.judged(program, history, [other for other, _ in variants])
+            if judgement.violation is not None and judgement.verdict == "fail":
+                self.found = number
+                return Failure(
+                    self.clause.id,
+                    script,
+                    choices,
+                    judgement.violation,
+                    tuple(variant for _, variant in variants),
+                )
+        if self.found is None:
+            self.tally.distinct += len(seen)
+        return None
+
+    def variants(self, program: Program) -> list[tuple[History, Variant]]:
+        """The program with its actors placed otherwise, where the clause compares placements: each run once."""
+        if "placements" not in self.clause.features or "loops" not in self.adapter.capabilities:
+            return []
+        found = []
+        for other in placements(program):
+            history, world = self.run(Script(other), Stay())
+            found.append((history, Variant(other, tuple(world.choices))))
+        return found
+
+    def verdict(self) -> str:
+        """The verdict of the whole trial.
+
+        A clause that could not be judged more often than it held is blocked; one whose situation never arose is
+        untested, never passed.
+        """
+        verdicts = self.tally.verdicts
+        if verdicts["fail"]:
+            return "fail"
+        if verdicts["inconclusive"]:
+            return "inconclusive"
+        if verdicts["blocked"] > verdicts["pass"]:
+            return "blocked"
+        if verdicts["pass"]:
+            return "pass"
+        return "unsupported" if verdicts["unsupported"] else "untested"
