@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from askance.clauses.base import Case, Violation
 from askance.clauses.checks.answers import where
-from askance.clauses.facts import Turn, Wait
+from askance.clauses.facts import Facts, Turn, Wait
 from askance.clauses.hangs import Hang, explanation, hangs, roots
 from askance.clauses.lost_errors import lost_errors
 from askance.clauses.misfits import describe, first_of, outcomes_text
@@ -245,7 +245,7 @@ def d5_violation(case: Case) -> Violation | None:
             message = facts.messages[turn.message]
             began = events[turn.begin].time
             ready = max(free, events[message.sent].time) if message.sent >= 0 else began
-            free = events[turn.end].time if turn.end >= 0 else free
+            free = _free_from(facts, turn)
             if began - ready <= PROMPT:
                 continue
             pending = _pending_beside(case, turn, ready)
@@ -260,6 +260,17 @@ def d5_violation(case: Case) -> Violation | None:
                     (pending.begin, message.sent, turn.begin),
                 )
     return None
+
+
+def _free_from(facts: Facts, turn: Turn) -> float:
+    """When the actor is free for its next message: an un-awaited reply that it returned may keep it until it is there."""
+    if turn.end < 0:
+        return float("inf")
+    ended = facts.events[turn.end].time
+    if not turn.deferred:
+        return ended
+    behind = facts.turn_of(turn.deferred)
+    return float("inf") if behind is None else max(ended, _free_from(facts, behind))
 
 
 def d5_reached(case: Case) -> bool:
