@@ -75,9 +75,15 @@ class Event:
     `who` is a client's name ("c0"), a turn ("a#3": the third message that actor a began), or "" for the harness.
     `message` identifies a message by its sender and number ("c0.2", "a#3.1"), unique in the history.
     `op` names the reply concerned: a client's reply name with the client ("c0.r1"), or a turn's ask ("a#3.1").
-    `value` is the payload of an ask, a tell or a begin. `strand` is the thread's stable name; `loop` the index of
-    the running loop of the system (-1: another loop, None: no running loop). `step` counts scheduling steps, `time`
-    is in seconds (virtual in the world).
+    `sender` is the client or the actor (not the turn) that sent the message. `value` is the payload of an ask, a
+    tell or a turn; of a spawn, the loop that the program asks for. A "done" event without `op` says what sending,
+    stopping or cancelling raised: `detail` names the method. An "end" without outcome belongs to a turn that
+    returned a reply un-awaited: `detail` is "deferred" and the ask. A "compose" has "gather" or "then" with the
+    symbol as `detail`, and the replies it is made of.
+
+    `strand` is the thread's stable name. `loop` labels the loop that runs: 0, 1, ... in the order in which loops
+    were first seen (not the program's indexes), -1 a client's own loop, None no loop; begin, end, wait, done, apply
+    and a client's begin and end have it. `step` counts scheduling steps, `time` is in seconds (virtual in the world).
     """
 
     kind: EventKind

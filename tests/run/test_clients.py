@@ -26,6 +26,7 @@ from askance.history import Outcome
 from askance.program import (
     Apply,
     AskOp,
+    Await,
     Cancel,
     Client,
     Compose,
@@ -260,3 +261,12 @@ def test_stop_that_raises_is_recorded() -> None:
     history = run(program(F, operations=(StopOp("a"), AskOp("r0", "a", 1), Result("r0"))), Refusing())
     assert [(e.detail, e.actor) for e in events(history, "done") if not e.op] == [("stop", "a")]
     assert outcomes(history) == [value(Term("f", (1,)))]
+
+
+def test_generator_exit_does_not_end_the_client() -> None:
+    """A GeneratorExit that asyncio throws into the awaiting coroutine is recorded, and the client goes on."""
+    operations = (AskOp("r0", "b", 1), Await("r0"), AskOp("r1", "a", 2), Await("r1"))
+    exits = actor("b", Raise(Err("GeneratorExit", "x")), 1)
+    history = run(program(F, exits, operations=operations, where="loop"), Loops())
+    assert [outcome.kind for outcome in outcomes(history)] == ["error", "value"]
+    assert len(events(history, "client-end")) == 1

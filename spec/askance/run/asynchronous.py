@@ -113,7 +113,7 @@ class AsyncTurn(Turn):
     async def wait(self, op: str, reply: Any, gathered: bool = False) -> Any:
         """Await the reply as the library's users do, and record how the wait ended."""
         directory = self.directory
-        directory.add("wait", self.id, op=op)
+        directory.add("wait", self.id, op=op, loop=directory.loop())
         try:
             raw = await directory.system.awaitable(reply)
         except BaseException as error:
@@ -173,7 +173,7 @@ class AsyncTurn(Turn):
         """
         directory = self.directory
         op, reply = self.ask(expression.ask.actor, await self.evaluate(expression.ask.message))
-        directory.add("wait", self.id, op=op)
+        directory.add("wait", self.id, op=op, loop=directory.loop())
         limit = asyncio.timeout(expression.seconds)
         try:
             async with limit:

@@ -244,7 +244,13 @@ class CoroutineClient(RunningClient):
         for operation in operations:
             match operation:
                 case Await(reply):
-                    await self.awaited(reply)
+                    try:
+                        await self.awaited(reply)
+                    except GeneratorExit as error:
+                        # Thrown into a coroutine it first closes, with a GeneratorExit of Python's own and without
+                        # arguments, what the coroutine awaits, and was recorded there (PEP 380).
+                        if not error.args:
+                            raise
                 case Result(reply):
                     self.waited(reply, self.block)
                 case SleepOp(seconds):
@@ -260,6 +266,8 @@ class CoroutineClient(RunningClient):
             raw = await resolve_awaited(self.replies[reply], self.pause)
         except BaseException as error:
             self.wait_failed(reply, error)
+            if isinstance(error, GeneratorExit) and not error.args:
+                raise
         else:
             self.wait_arrived(reply, raw)
 

@@ -218,13 +218,9 @@ class Turn:
         return live(value)
 
     def fail(self, envelope: Envelope, error: BaseException) -> None:
-        """Record that the turn raised `error`; a coroutine that is thrown away unfinished has no end."""
-        if isinstance(error, NOT_AN_OUTCOME):
-            return
-        outcome = self.directory.classifier.exception(error)
-        if isinstance(error, GeneratorExit) and outcome.error is None:
-            return
-        self._ended(envelope, outcome, "")
+        """Record that the turn raised `error`; for a coroutine that is closed unfinished, a GeneratorExit."""
+        if not isinstance(error, NOT_AN_OUTCOME):
+            self._ended(envelope, self.directory.classifier.exception(error), "")
 
     def _ended(self, envelope: Envelope, outcome: Outcome | None, detail: str) -> None:
         directory = self.directory
