@@ -1,0 +1,451 @@
+"""An abstract actor system that makes every choice at random: what it does, a correct implementation may do.
+
+It is the oracle's opposite number: it knows mailboxes, turns and waits, and computes one run; the oracle knows sets and
+computes all. Whatever a run of the machine gives must be in the oracle's sets. It refuses asks that close a cycle,
+through the graph of waits or already through the chain of askers; its stops, cancellations and timeouts take effect
+when chance has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from askance.errors import is_caught
+from askance.history import Outcome
+from askance.program import (
+    Apply,
+    Ask,
+    AskOp,
+    Await,
+    Cancel,
+    Client,
+    Compose,
+    Const,
+    Deferred,
+    Expression,
+    Gather,
+    GatherOp,
+    Msg,
+    Program,
+    Raise,
+    Result,
+    Settle,
+    Sleep,
+    SleepOp,
+    Spawn,
+    Stop,
+    StopOp,
+    StopSelf,
+    Tell,
+    TellOp,
+    Term,
+    Then,
+    Try,
+    Value,
+    Within,
+)
+
+STOPPED, CYCLE, CANCELLED = Outcome("stopped"), Outcome("cycle"), Outcome("cancelled")
+
+
+class Failure(Exception):
+    """A wait, or a turn, that fails with the outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+class TimedOut(Exception):
+    """A timer has fired."""
+
+
+class Endless(Exception):
+    """The run has taken more steps than a program of this size should."""
+
+
+@dataclass(eq=False)
+class Reply:
+    """A reply: done when it has an outcome. Either a message is to give it, or it is made of `parts`.
+
+    `symbol` is applied to the parts' values; "" takes the one part's value as it is, None all values as a tuple.
+    """
+
+    outcome: Outcome | None = None
+    parts: tuple[Reply, ...] = ()
+    symbol: str | None = None
+    message: Message | None = None
+
+    def value(self) -> Value:
+        """The value of the reply, which is done; raises Failure if it has none."""
+        assert self.outcome is not None
+        if self.outcome.kind != "value":
+            raise Failure(self.outcome)
+        return self.outcome.value
+
+
+@dataclass(eq=False)
+class Message:
+    """What is in a mailbox: `reply` is None for a tell."""
+
+    actor: Actor
+    value: Value
+    reply: Reply | None
+    sender: Turn | None
+    turn: Turn | None = None
+
+
+@dataclass(eq=False)
+class Actor:
+    """A mailbox, and the turn that the actor has, if any."""
+
+    name: str
+    behaviour: Expression
+    mailbox: list[Message] = field(default_factory=list)
+    turn: Turn | None = None
+    stopped: bool = False
+
+
+@dataclass(eq=False)
+class Turn:
+    """A running behaviour: what it waits for (`waiting`), and whether a timer may end the wait."""
+
+    actor: Actor
+    message: Message
+    steps: Generator[Any, None, Any] = field(init=False)
+    waiting: tuple[Reply, ...] = ()
+    timed: bool = False
+
+
+class Machine:
+    """One run of a program."""
+
+    def __init__(self, program: Program, random: Random) -> None:
+        self.random = random
+        self.refuses_early = random.random() < 0.5
+        self.actors = {one.name: Actor(one.name, one.behaviour) for one in program.actors}
+        self.every = list(self.actors.values())
+        self.clients = [(client, self.operations(client)) for client in program.clients]
+        self.composed: list[Reply] = []
+        self.settling: set[str] = set()
+        self.blocked: dict[str, Reply] = {}
+        self.effects: list[Any] = []
+        """Stops and cancellations that have been asked for and have not taken effect."""
+        self.waits: list[tuple[str, Outcome]] = []
+        """What the clients' waits gave: "client.reply" and the outcome."""
+        self.turns: list[tuple[str, Value, Outcome]] = []
+        """What the turns of named actors gave: the actor, the message's value and the outcome."""
+
+    def chance(self) -> bool:
+        """One of two ways, at random."""
+        return self.random.random() < 0.5
+
+    # ------------------------------------------------------------ scheduling
+
+    def run(self, most: int = 4000) -> None:
+        """Take steps until every client is done and nothing moves."""
+        for _ in range(most):
+            self.resolve()
+            steps = list(self.enabled())
+            if not steps and self.settling:
+                self.settling.clear()
+            elif not steps:
+                assert not self.clients, "the machine itself has hung"
+                return
+            else:
+                step = self.random.choice(steps)
+                step()
+        raise Endless
+
+    def enabled(self) -> Iterator[Any]:
+        """The steps that may be taken now."""
+        for effect in self.effects:
+            yield lambda effect=effect: (self.effects.remove(effect), effect())
+        for actor in self.every:
+            if actor.turn is None and actor.mailbox:
+                yield lambda actor=actor: self.begin(actor)
+            elif actor.turn is not None:
+                turn = actor.turn
+                outcomes = [reply.outcome for reply in turn.waiting]
+                if None not in outcomes or any(one is not None and one.kind != "value" for one in outcomes):
+                    yield lambda turn=turn: self.advance(turn)
+                if turn.timed:
+                    yield lambda turn=turn: self.advance(turn, TimedOut())
+        for entry in self.clients:
+            name = entry[0].name
+            if name not in self.settling and (
+                name not in self.blocked or self.blocked[name].outcome is not None
+            ):
+                yield lambda entry=entry: self.advance_client(entry)
+
+    def resolve(self) -> None:
+        """Composed and linked replies are done when what they are made of is."""
+        moved = True
+        while moved:
+            moved = False
+            for reply in self.composed:
+                if reply.outcome is None and (moving := self.composition(reply)) is not None:
+                    reply.outcome, moved = moving, True
+
+    def composition(self, reply: Reply) -> Outcome | None:
+        """What the parts of the reply make of it, if they are far enough."""
+        outcomes = [part.outcome for part in reply.parts]
+        failed = [one for one in outcomes if one is not None and one.kind != "value"]
+        if failed:
+            return self.random.choice(failed)
+        if None in outcomes:
+            return None
+        values = tuple(part.value() for part in reply.parts)
+        if reply.symbol is None:
+            return Outcome("value", values)
+        return Outcome("value", Term(reply.symbol, values) if reply.symbol else values[0])
+
+    # ------------------------------------------------------------ turns
+
+    def begin(self, actor: Actor) -> None:
+        message = actor.mailbox.pop(0)
+        actor.turn = message.turn = turn = Turn(actor, message)
+        turn.steps = self.evaluate(actor.behaviour, turn)
+
+    def advance(self, turn: Turn, thrown: Exception | None = None) -> None:
+        turn.waiting, turn.timed = (), False
+        try:
+            wait = turn.steps.throw(thrown) if thrown else next(turn.steps)
+        except StopIteration as end:
+            if isinstance(end.value, Reply):
+                self.link(turn, end.value)
+            else:
+                self.end(turn, Outcome("value", end.value))
+        except Failure as failure:
+            self.end(turn, failure.outcome)
+        else:
+            if wait is not None:
+                turn.waiting, turn.timed = wait
+                closing = [reply for reply in turn.waiting if self.reaches((reply,), turn)]
+                if closing:
+                    self.withdraw(closing)
+                    self.advance(turn, Failure(CYCLE))
+
+    def end(self, turn: Turn, outcome: Outcome) -> None:
+        if turn.actor.name:
+            self.turns.append((turn.actor.name, turn.message.value, outcome))
+        turn.actor.turn = None
+        if turn.message.reply is not None and turn.message.reply.outcome is None:
+            turn.message.reply.outcome = outcome
+
+    def link(self, turn: Turn, deferred: Reply) -> None:
+        """The turn has returned a reply, which becomes its own; refused if somebody then waits for itself."""
+        turn.actor.turn = None
+        reply = turn.message.reply
+        if reply is None or reply.outcome is not None:
+            return
+        reply.parts, reply.symbol, reply.message = (deferred,), "", None
+        self.composed.append(reply)
+        waiters = [one.turn for one in self.every if one.turn is not None and one.turn.waiting]
+        if any(self.reaches(waiter.waiting, waiter) for waiter in waiters):
+            self.withdraw([deferred])
+            reply.outcome = CYCLE
+
+    def withdraw(self, replies: list[Reply]) -> None:
+        """Take refused asks out of their mailboxes: handled after all, they would ask again, without end."""
+        for reply in replies:
+            if reply.message is not None and reply.message in reply.message.actor.mailbox:
+                reply.message.actor.mailbox.remove(reply.message)
+
+    def reaches(self, replies: tuple[Reply, ...], target: Turn) -> bool:
+        """Whether the replies need the turn to go on, through the turns and mailboxes that they wait in."""
+        seen: set[int] = set()
+        rest = list(replies)
+        while rest:
+            reply = rest.pop()
+            if id(reply) in seen or reply.outcome is not None:
+                continue
+            seen.add(id(reply))
+            rest += reply.parts
+            if reply.message is not None:
+                turn = reply.message.turn or reply.message.actor.turn
+                if turn is target:
+                    return True
+                if turn is not None:
+                    rest += turn.waiting
+        return False
+
+    def ask(self, sender: Turn | None, actor: Actor, value: Value) -> Reply:
+        reply = Reply()
+        if actor.stopped:
+            reply.outcome = STOPPED
+            return reply
+        above = sender
+        while above is not None and self.refuses_early:
+            if above.actor is actor:
+                reply.outcome = CYCLE
+                return reply
+            above = above.message.sender if above.message.reply is not None else None
+        reply.message = Message(actor, value, reply, sender)
+        actor.mailbox.append(reply.message)
+        return reply
+
+    def tell(self, sender: Turn | None, actor: Actor, value: Value) -> None:
+        if not actor.stopped:
+            actor.mailbox.append(Message(actor, value, None, sender))
+        elif sender is not None and self.chance():
+            raise Failure(STOPPED)
+
+    def evaluate(self, expression: Expression, turn: Turn) -> Generator[Any, None, Any]:
+        """The behaviour as a generator: it yields None to be switched out, or the replies to wait for, and a mark."""
+        yield
+        match expression:
+            case Msg():
+                return turn.message.value
+            case Const(value):
+                return value
+            case Apply(symbol, args):
+                values = []
+                for arg in args:
+                    values.append((yield from self.evaluate(arg, turn)))
+                return Term(symbol, tuple(values))
+            case Ask(actor, message):
+                reply = self.ask(turn, self.actors[actor], (yield from self.evaluate(message, turn)))
+                yield ((reply,), False)
+                return reply.value()
+            case Then(ask, symbol):
+                return Term(symbol, ((yield from self.evaluate(ask, turn)),))
+            case Gather(asks):
+                values = []
+                for ask in asks:
+                    values.append((yield from self.evaluate(ask.message, turn)))
+                replies = [self.ask(turn, self.actors[a.actor], v) for a, v in zip(asks, values, strict=True)]
+                yield (tuple(replies), False)
+                failed = [one for one in replies if one.outcome and one.outcome.kind != "value"]
+                if failed and self.chance():
+                    self.effects += [lambda one=one: self.cancel(one) for one in replies]
+                return self.random.choice(failed).value() if failed else tuple(one.value() for one in replies)
+            case Deferred(Ask(actor, message)):
+                return self.ask(turn, self.actors[actor], (yield from self.evaluate(message, turn)))
+            case Tell(actor, message, then):
+                self.tell(turn, self.actors[actor], (yield from self.evaluate(message, turn)))
+                return (yield from self.evaluate(then, turn))
+            case Raise(error):
+                raise Failure(Outcome("error", error=error))
+            case Try(body, handler):
+                try:
+                    return (yield from self.evaluate(body, turn))
+                except Failure as failure:
+                    if not self.caught(failure.outcome):
+                        raise
+                return (yield from self.evaluate(handler, turn))
+            case Sleep(_, then):
+                return (yield from self.evaluate(then, turn))
+            case Within(_, Ask(actor, message), fallback):
+                reply = self.ask(turn, self.actors[actor], (yield from self.evaluate(message, turn)))
+                try:
+                    yield ((reply,), True)
+                    return reply.value()
+                except TimedOut:
+                    if self.chance():
+                        self.effects.append(lambda: self.cancel(reply))
+                return (yield from self.evaluate(fallback, turn))
+            case Spawn(behaviour, _, message):
+                child = Actor("", behaviour)
+                self.every.append(child)
+                reply = self.ask(turn, child, (yield from self.evaluate(message, turn)))
+                yield ((reply,), False)
+                return reply.value()
+            case StopSelf(then):
+                self.stop(turn.actor, turn)
+                return (yield from self.evaluate(then, turn))
+            case Stop(actor, then):
+                self.stop(self.actors[actor], turn)
+                return (yield from self.evaluate(then, turn))
+
+    def caught(self, outcome: Outcome) -> bool:
+        if outcome.kind == "error" and outcome.error is not None:
+            return is_caught(outcome.error)
+        return outcome.kind != "cancelled" or self.chance()
+
+    # ------------------------------------------------------------ stops and cancellations
+
+    def stop(self, actor: Actor, by: Turn | None) -> None:
+        """The actor is stopped when chance has it: its mailbox fails; a turn of its own that stopped it goes on."""
+
+        def take_effect() -> None:
+            actor.stopped = True
+            for message in actor.mailbox:
+                if message.reply is not None and message.reply.outcome is None:
+                    message.reply.outcome = STOPPED
+            actor.mailbox.clear()
+            turn = actor.turn
+            if turn is not None and turn is not by and self.chance():
+                self.interrupt(turn, STOPPED)
+
+        self.effects.append(take_effect)
+
+    def interrupt(self, turn: Turn, outcome: Outcome) -> None:
+        """End the turn where it is; or fail its wait, which it may recover from."""
+        if turn.waiting and self.chance():
+            self.effects += [lambda one=one: self.cancel(one) for one in turn.waiting if self.chance()]
+            self.advance(turn, Failure(outcome))
+        else:
+            turn.steps.close()
+            self.end(turn, CANCELLED)
+            if turn.message.reply is not None and turn.message.reply.outcome == CANCELLED:
+                turn.message.reply.outcome = outcome
+
+    def cancel(self, reply: Reply) -> None:
+        """The reply is cancelled, and perhaps what it waits for."""
+        if reply.outcome is not None:
+            return
+        for part in reply.parts:
+            self.cancel(part)
+        turn = reply.message.turn if reply.message is not None else None
+        if turn is not None and turn.actor.turn is turn and self.chance():
+            reply.outcome = CANCELLED
+            self.interrupt(turn, CANCELLED)
+        reply.outcome = reply.outcome or CANCELLED
+
+    # ------------------------------------------------------------ clients
+
+    def operations(self, client: Client) -> Generator[Reply | None, None, None]:
+        replies: dict[str, Reply] = {}
+        for operation in client.operations:
+            match operation:
+                case AskOp(name, actor, message):
+                    replies[name] = self.ask(None, self.actors[actor], message)
+                case TellOp(actor, message):
+                    self.tell(None, self.actors[actor], message)
+                case Compose(name, reply, symbol):
+                    self.composed.append(
+                        replies.setdefault(name, Reply(parts=(replies[reply],), symbol=symbol))
+                    )
+                case GatherOp(name, names):
+                    parts = tuple(replies[one] for one in names)
+                    self.composed.append(replies.setdefault(name, Reply(parts=parts)))
+                case Cancel(name):
+                    self.effects.append(lambda reply=replies[name]: self.cancel(reply))
+                case StopOp(actor):
+                    self.stop(self.actors[actor], None)
+                case Settle():
+                    self.settling.add(client.name)
+                case SleepOp():
+                    pass
+                case Result(name) if client.where != "thread" and replies[name].outcome is None:
+                    self.waits.append((f"{client.name}.{name}", Outcome("refused")))
+                case Result(name) | Await(name):
+                    yield replies[name]
+                    outcome = replies[name].outcome
+                    assert outcome is not None
+                    self.waits.append((f"{client.name}.{name}", outcome))
+            yield None
+
+    def advance_client(self, entry: tuple[Client, Generator[Reply | None, None, None]]) -> None:
+        client, steps = entry
+        self.blocked.pop(client.name, None)
+        try:
+            reply = next(steps)
+        except StopIteration:
+            self.clients.remove(entry)
+        else:
+            if reply is not None:
+                self.blocked[client.name] = reply
