@@ -92,6 +92,42 @@ class Threads(BaseAdapter):
         return ThreadsSystem()
 
 
+class ComposingThreadsSystem(ThreadsSystem):
+    """The same with composition operators of its own."""
+
+    def then(self, reply: Any, function: Callable[[Any], Any]) -> Any:
+        return in_a_thread(lambda: function(reply.result()))
+
+    def gather(self, replies: Sequence[Any]) -> Any:
+        return in_a_thread(lambda: [reply.result() for reply in replies])
+
+
+def in_a_thread(compute: Callable[[], Any]) -> Any:
+    """A future of what a thread computes."""
+    future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+    def work() -> None:
+        try:
+            value = compute()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(value)
+
+    threading.Thread(target=work).start()
+    return future
+
+
+class ComposingThreads(Threads):
+    """The adapter of the library of threads that compose."""
+
+    name = "composing-threads"
+    capabilities = Threads.capabilities | {"then", "gather"}
+
+    def open(self, loops: int) -> System:
+        return ComposingThreadsSystem()
+
+
 class LoopsSystem(System):
     """Event loops on threads; each message is a coroutine on its actor's loop."""
 
@@ -176,6 +212,23 @@ class Composing(Loops):
 
     def open(self, loops: int) -> System:
         return ComposingSystem(loops)
+
+
+def replaced(adapter: Any, method: str, function: Any) -> Any:
+    """An adapter like that one, whose System has the method replaced by a function without `self`."""
+
+    class Replaced(type(adapter)):  # type: ignore[misc]
+        def open(self, loops: int) -> System:
+            system: System = super().open(loops)
+            setattr(system, method, function)
+            return system
+
+    return Replaced()
+
+
+def refusing(*arguments: Any) -> Any:
+    """A method that the library refuses to perform."""
+    raise ActorGone("not now")
 
 
 class Randomly:

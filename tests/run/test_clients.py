@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 from tests.run.libraries import (
-    ActorGone,
     Composing,
     Loops,
     LoopsSystem,
     Randomly,
-    Threads,
     actor,
     events,
     outcomes,
     program,
+    refusing,
+    replaced,
     run,
     waiting,
 )
@@ -34,6 +34,7 @@ from askance.program import (
     Err,
     GatherOp,
     Msg,
+    Operation,
     Program,
     Raise,
     Result,
@@ -245,22 +246,40 @@ def test_coroutine_as_a_value_is_nested_and_closed(recwarn: pytest.WarningsRecor
     assert not [warning for warning in recwarn if "never awaited" in str(warning.message)]
 
 
-def test_stop_that_raises_is_recorded() -> None:
-    """What the library raises from `stop` is recorded, and does not end the client."""
-
-    class Refusing(Threads):
-        def open(self, loops: int) -> System:
-            system = super().open(loops)
-
-            def stop(ref: Any) -> None:
-                raise ActorGone("not again")
-
-            system.stop = stop  # type: ignore[method-assign]
-            return system
-
-    history = run(program(F, operations=(StopOp("a"), AskOp("r0", "a", 1), Result("r0"))), Refusing())
-    assert [(e.detail, e.actor) for e in events(history, "done") if not e.op] == [("stop", "a")]
+@pytest.mark.parametrize(
+    ("method", "operation"),
+    [
+        ("stop", StopOp("a")),
+        ("cancel", Cancel("r0")),
+        ("then", Compose("r1", "r0", "h")),
+        ("gather", GatherOp("r1", ("r0",))),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_operation_that_raises_is_recorded(method: str, operation: Operation) -> None:
+    """What the library raises from an operation is recorded by its method, and does not end the client."""
+    operations = (AskOp("r0", "a", 1), operation, Result("r0"))
+    history = run(program(F, operations=operations), replaced(Composing(), method, refusing))
+    assert [(e.detail, e.outcome and e.outcome.kind) for e in events(history, "done") if not e.op] == [
+        (method, "stopped")
+    ]
     assert outcomes(history) == [value(Term("f", (1,)))]
+
+
+@COMPOSERS
+@PLACES
+def test_composition_of_what_was_not_sent_fails_alike(adapter: Any, where: Any) -> None:
+    """A reply made of an ask that was refused at once raises what the ask raised; cancelling it does nothing."""
+    operations = (
+        StopOp("a"),
+        AskOp("r0", "a", 1),
+        Compose("r1", "r0", "h"),
+        GatherOp("r2", ("r1", "r0")),
+        Cancel("r2"),
+        waiting(where, "r2"),
+    )
+    history = run(program(F, operations=operations, where=where), adapter)
+    assert [outcome.kind for outcome in outcomes(history)] == ["stopped"]
 
 
 def test_generator_exit_does_not_end_the_client() -> None:

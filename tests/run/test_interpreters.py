@@ -6,7 +6,20 @@ import inspect
 from typing import Any
 
 import pytest
-from tests.run.libraries import Composing, Loops, Threads, actor, events, outcomes, program, run, scene
+from tests.run.libraries import (
+    Composing,
+    ComposingThreads,
+    Loops,
+    Threads,
+    actor,
+    events,
+    outcomes,
+    program,
+    refusing,
+    replaced,
+    run,
+    scene,
+)
 
 from askance.errors import KINDS
 from askance.history import Outcome, Recorder
@@ -37,7 +50,13 @@ from askance.run import AsyncHandler, BlockingHandler, Directory, Envelope
 
 BOOM = Err("Boom", "x")
 BOTH = pytest.mark.parametrize("adapter", [Loops(), Threads()], ids=lambda adapter: adapter.name)
-ALL = pytest.mark.parametrize("adapter", [Loops(), Composing(), Threads()], ids=lambda adapter: adapter.name)
+ALL = pytest.mark.parametrize(
+    "adapter", [Loops(), Composing(), Threads(), ComposingThreads()], ids=lambda adapter: adapter.name
+)
+
+COMPOSERS = pytest.mark.parametrize(
+    "adapter", [Composing(), ComposingThreads()], ids=lambda adapter: adapter.name
+)
 
 G = actor("b", Apply("g", (Msg(),)), 1)
 FAILS = actor("b", Raise(BOOM), 1)
@@ -169,10 +188,11 @@ def test_gather_sends_all_before_it_waits(adapter: Any) -> None:
     ]
 
 
-def test_operators_of_the_library_are_used_where_declared() -> None:
+@COMPOSERS
+def test_operators_of_the_library_are_used_where_declared(adapter: Any) -> None:
     """With "gather" and "then" the reply is composed by the library, and the mapped function records that it ran."""
     behaviour = Apply("p", (Gather((Ask("b", Const(1)),)), Then(Ask("b", Const(2)), "f")))
-    history = run(scene(actor("a", behaviour), G), Composing())
+    history = run(scene(actor("a", behaviour), G), adapter)
     assert [(e.op, e.detail) for e in events(history, "compose")] == [
         ("a#1.2", "gather a#1.1"),
         ("a#1.4", "then f a#1.3"),
@@ -250,3 +270,37 @@ def test_failing_send_is_an_error_in_the_turn(adapter: Any) -> None:
     assert [(o.kind, o.detail) for o in outcomes(history, "a#1")] == [
         ("stopped", "tests.run.libraries.ActorGone: this actor has gone")
     ]
+
+
+@COMPOSERS
+@pytest.mark.parametrize(
+    ("method", "behaviour"), [("gather", Gather((Ask("b", Msg()),))), ("then", Then(Ask("b", Msg()), "f"))]
+)
+def test_failing_operator_is_an_error_in_the_turn(adapter: Any, method: str, behaviour: Expression) -> None:
+    """What the library's operator raises is how the wait for the composed reply ended, and can be recovered from."""
+    history = run(scene(actor("a", Try(behaviour, Const(1))), G), replaced(adapter, method, refusing))
+    assert [(e.op, e.outcome and e.outcome.kind) for e in events(history, "done", "a#1")] == [
+        ("a#1.2", "stopped")
+    ]
+    assert outcomes(history) == [value(1)]
+
+
+@ALL
+def test_gather_whose_send_fails_waits_for_what_was_sent(adapter: Any) -> None:
+    """Where one ask of a gather is refused at once, the asks before it are waited for and its error is raised."""
+    both = Gather((Ask("b", Const(1)), Ask("c", Const(2)), Ask("b", Const(3))))
+    history = run(scene(actor("a", Stop("c", both)), G, actor("c", Msg())), adapter)
+    assert [outcome.kind for outcome in outcomes(history, "a#1")] == ["stopped", "value"]
+    assert [outcome.kind for outcome in outcomes(history)] == ["stopped"]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("method", "behaviour"), [("tell", Tell("b", Msg(), Const(0))), ("stop", Stop("b", Const(0)))]
+)
+def test_refused_operation_is_an_error_in_the_turn(adapter: Any, method: str, behaviour: Expression) -> None:
+    """A tell or a stop that the library refuses is recorded by its method, and can be recovered from."""
+    history = run(scene(actor("a", Try(behaviour, Const(1))), G), replaced(adapter, method, refusing))
+    (event,) = events(history, "done", "a#1")
+    assert (event.op, event.detail, event.actor) == ("", method, "b")
+    assert outcomes(history) == [value(1)]
