@@ -95,9 +95,23 @@ class Facts:
         """The waits that had begun and not ended at that position."""
         return [wait for wait in self.waits if wait.begin < at and not 0 <= wait.done < at]
 
-    def open_turns(self, actor: str, at: int) -> list[Turn]:
-        """The turns of the actor that had begun and not ended at that position."""
-        return [turn for turn in self.turns_of.get(actor, ()) if turn.begin < at and not 0 <= turn.end < at]
+    def occupying(self, actor: str, at: int) -> Turn | None:
+        """The turn that keeps the actor from its next message at that position; None if it is idle.
+
+        That is one that has not ended, or one whose answer is an un-awaited reply that is not there yet: an
+        implementation may keep the actor until it is.
+        """
+        turns = self.turns_of.get(actor, ())
+        return next((turn for turn in turns if turn.begin < at and not self.answered(turn, at)), None)
+
+    def answered(self, turn: Turn, at: int) -> bool:
+        """Whether the turn had ended at that position, and so had the one whose reply it returned, if any."""
+        if not 0 <= turn.end < at:
+            return False
+        if not turn.deferred:
+            return True
+        behind = self.turn_of(turn.deferred)
+        return behind is not None and behind.begin < at and self.answered(behind, at)
 
     def turn_of(self, op: str) -> Turn | None:
         """The first turn that handled the message behind that reply; None if it was never begun, or is composed."""

@@ -77,29 +77,26 @@ def _follow(case: Case, wait: Wait, at: int) -> Hang:
         message = facts.asks.get(op)
         if message is None:
             return ends("not-woken", op)
-        begun = [turn for turn in message.turns if turn.begin < at]
-        turn = begun[0] if begun else None
+        turn = next((turn for turn in message.turns if turn.begin < at), None)
         if turn is None:
-            busy = facts.open_turns(message.actor, at)
-            if not busy:
+            busy = facts.occupying(message.actor, at)
+            if busy is None:
                 return ends(_idle(case, message.actor, message.sent, at, way), op)
-            turn = busy[0]
+            turn = busy
             way.append(f"{message.actor} has not begun it: it is busy with {turn.who}")
-        elif 0 <= turn.end < at:
-            if turn.deferred:
-                way.append(f"{turn.who} answered with the un-awaited reply {turn.deferred}")
-                waiter, op = turn.who, turn.deferred
-                continue
-            if any(
-                other.done >= 0 and other.who == waiter for other in facts.waits_for[op] if other.done < at
-            ):
-                return ends("seen", op)
-            way.append(f"{turn.who} handled it and {turn.outcome or 'ended'}; {waiter} was not woken")
-            return ends("not-woken", op)
         if turn in path:
             cycle = path[path.index(turn) :]
             return replace(ends("cycle", op), cycle=tuple(dict.fromkeys(turn.actor for turn in cycle)))
         path.append(turn)
+        if 0 <= turn.end < at:
+            if turn.deferred:
+                way.append(f"{turn.who} answered with the un-awaited reply {turn.deferred}")
+                waiter, op = turn.who, turn.deferred
+                continue
+            if any(0 <= other.done < at and other.who == waiter for other in facts.waits_for.get(op, ())):
+                return ends("seen", op)
+            way.append(f"{turn.who} handled it and {turn.outcome or 'ended'}; {waiter} was not woken")
+            return ends("not-woken", op)
         inner = next((inner for inner in turn.waits if inner.begin < at and not 0 <= inner.done < at), None)
         if inner is None:
             way.append(f"{turn.who} began it and never ended, though it waits for no reply")

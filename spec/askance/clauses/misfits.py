@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 
 from askance.clauses.base import Case
 from askance.clauses.facts import Composed, Wait, asked_by_client
@@ -16,6 +18,9 @@ from askance.clauses.values import reordered, same
 from askance.history import Outcome
 from askance.meaning import Anything
 from askance.program import Term
+
+MOST_COMBINATIONS = 64
+"""A gather whose parts may end in more combinations than this is compared part by part only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +86,15 @@ def _by_meaning(case: Case, op: str) -> frozenset[Outcome] | None:
 
 
 def _by_parts(case: Case, composed: Composed) -> frozenset[Outcome] | None:
-    """What a turn's composed reply gives, from what its parts denote; None where a part may end in several ways."""
-    parts: list[Outcome] = []
-    for op in composed.parts:
-        denoted = denoted_by(case, op)
-        if denoted is None or len(denoted) != 1:
-            return None
-        parts.extend(denoted)
-    failures = frozenset(outcome for outcome in parts if outcome.kind != "value")
-    if failures:
-        return failures
-    values = tuple(outcome.value for outcome in parts)
-    return frozenset({Outcome("value", Term(composed.symbol, values) if composed.kind == "then" else values)})
+    """What a turn's composed reply may give, from what its parts denote; None where these are unknown or too many."""
+    denoted = [denoted_by(case, op) for op in composed.parts]
+    parts = [part for part in denoted if part is not None]
+    if len(parts) < len(denoted) or prod(len(part) for part in parts) > MOST_COMBINATIONS:
+        return None
+    failures = frozenset(outcome for part in parts for outcome in part if outcome.kind != "value")
+    values = product(*([outcome.value for outcome in part if outcome.kind == "value"] for part in parts))
+    made = (Term(composed.symbol, one) if composed.kind == "then" else one for one in values)
+    return failures.union(Outcome("value", value) for value in made)
 
 
 def _besides(case: Case, op: str) -> Iterator[Outcome]:

@@ -255,7 +255,29 @@ def a7_reached(case: Case) -> bool:
 
 def a9_violation(case: Case) -> Violation | None:
     """A gather whose parts are right and whose order, or choice of failure, is not."""
-    return _misfit(case, "A9")
+    return _misfit(case, "A9") or _later_failure(case)
+
+
+def _later_failure(case: Case) -> Violation | None:
+    """A gather that reports a failure which was neither the first to happen nor the first in the order written."""
+    facts = case.facts
+    for op, composed in facts.composed.items():
+        turns = [facts.turn_of(part) for part in composed.parts] if composed.kind == "gather" else []
+        for wait in facts.waits_for.get(op, ()) if turns else ():
+            failed = [turn for turn in turns if turn and turn.outcome and turn.outcome.kind == "error"]
+            failed = [turn for turn in failed if turn.end < wait.done]
+            if wait.outcome is None or wait.outcome.kind != "error" or len(failed) < 3:
+                continue
+            firsts = {failed[0].outcome, min(failed, key=lambda turn: turn.end).outcome}
+            if wait.outcome not in firsts and wait.outcome in {turn.outcome for turn in failed}:
+                return Violation(
+                    "A9",
+                    f"{op}: {outcomes_text(frozenset(first for first in firsts if first))}, the first failure",
+                    f"{op}: {wait.outcome}, a later one",
+                    where(case, wait),
+                    (wait.begin, wait.done),
+                )
+    return None
 
 
 def a9_reached(case: Case) -> bool:

@@ -64,7 +64,7 @@ def d1_reached(case: Case) -> bool:
 
 
 def _stuck_client(case: Case) -> str:
-    """Who is inside an operation of the library's: clients that began and did not end, or the closing of the system."""
+    """Who is inside an operation of the library's: clients that did not end, or the closing of the system."""
     events = case.facts.events
     begun = [event.who for event in events if event.kind == "client-begin"]
     for event in events:
@@ -263,7 +263,7 @@ def d5_violation(case: Case) -> Violation | None:
 
 
 def _free_from(facts: Facts, turn: Turn) -> float:
-    """When the actor is free for its next message: an un-awaited reply that it returned may keep it until it is there."""
+    """When the actor is free for its next message: an un-awaited reply that it returned may keep it until then."""
     if turn.end < 0:
         return float("inf")
     ended = facts.events[turn.end].time

@@ -1,0 +1,220 @@
+"""Clauses M1 to M4: order, once, one at a time, and at home; each falls on a history that violates it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.clauses.script import (
+    EVERYTHING,
+    OWN_CHAIN,
+    Script,
+    actor,
+    assert_falls,
+    chain,
+    fails,
+    fallen,
+    gives,
+    program,
+    term,
+    thread,
+    whole_chain,
+)
+
+from askance.history import Outcome
+from askance.program import AskOp, Err, Msg, Raise, Result, StopOp, Tell, TellOp
+
+TOLD = program(
+    actor("a", 0, Msg()), thread("c0", TellOp("a", 1), TellOp("a", 2)), thread("c1", TellOp("a", 3))
+)
+
+
+def told(*order: str) -> Script:
+    """c0 tells a twice, c1 once; a handles these messages in this order."""
+    script = Script(TOLD).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2).tell("c1", "c1.0", "a", 3)
+    for number, message in enumerate(order, 1):
+        script.turn(f"a#{number}", message, gives(script.messages[message][1]))
+    return script.settle()
+
+
+# ---------------------------------------------------------------- M1
+
+
+def test_m1_falls_on_messages_that_overtake() -> None:
+    """Two messages of one sender handled in the other order violate M1 alone."""
+    script = told("c0.1", "c0.0", "c1.0")
+    assert_falls(
+        script.judged("M1"), "c0.0 = tell a(1) before c0.1 = tell a(2)", "c0 sent them", "a#1 on strand"
+    )
+    assert list(fallen(script)) == ["M1"]
+
+
+def test_m1_promises_nothing_between_senders() -> None:
+    """Another sender's message may come anywhere between."""
+    for order in (("c1.0", "c0.0", "c0.1"), ("c0.0", "c1.0", "c0.1"), ("c0.0", "c0.1", "c1.0")):
+        assert told(*order).judged("M1").verdict == "pass"
+
+
+def test_m1_takes_an_actor_for_one_sender_across_its_turns() -> None:
+    """What an actor sends in one turn comes before what it sends in its next."""
+    sending = program(
+        actor("a", 0, Tell("b", Msg(), Msg())),
+        actor("b", 1, Msg()),
+        thread("c0", *TOLD.clients[0].operations),
+    )
+    script = Script(sending).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2)
+    for number in (1, 2):
+        script.begin(f"a#{number}", f"c0.{number - 1}").tell(f"a#{number}", f"a#{number}.1", "b", number)
+        script.end(f"a#{number}", f"c0.{number - 1}", gives(number))
+    script.turn("b#1", "a#2.1", gives(2)).turn("b#2", "a#1.1", gives(1)).settle()
+    assert_falls(script.judged("M1"), "a#1.1 = tell b(1) before a#2.1 = tell b(2)", "a sent them")
+
+
+def test_m1_is_untested_without_a_second_message() -> None:
+    """One message from each sender says nothing about order."""
+    assert whole_chain().judged("M1").verdict == "untested"
+
+
+# ---------------------------------------------------------------- M2
+
+
+def test_m2_falls_on_a_message_that_is_lost() -> None:
+    """A message that was never begun when nothing could move any more violates M2 alone."""
+    script = told("c0.0", "c1.0")
+    assert_falls(script.judged("M2"), "c0.1 = tell a(2)", "a never began it", "strand c0")
+    assert list(fallen(script)) == ["M2"]
+    assert told("c0.0", "c0.1", "c1.0").judged("M2").verdict == "pass"
+
+
+def test_m2_falls_on_a_message_that_is_handled_twice() -> None:
+    """A message that was begun twice violates M2 alone."""
+    script = told("c0.0", "c0.0", "c0.1", "c1.0")
+    assert_falls(script.judged("M2"), "c0.0 = tell a(1) is handled once", "2 times: a#1 and a#2")
+    assert list(fallen(script)) == ["M2"]
+
+
+def test_m2_owes_nothing_to_a_stopped_actor() -> None:
+    """An actor that was asked to stop need not handle what it was sent."""
+    stopping = program(*TOLD.actors, *TOLD.clients, thread("c2", StopOp("a")))
+    script = Script(stopping).tell("c0", "c0.0", "a", 1).add("stop", "c2", actor="a").settle()
+    assert script.judged("M2").verdict == "untested"
+
+
+def test_m2_owes_nothing_to_an_actor_that_a_failure_ended() -> None:
+    """Where a failing handler ends its actor, the messages behind it are not lost."""
+    failing = program(
+        actor("a", 0, Raise(Err("ValueError", "x"))), thread("c0", TellOp("a", 1), TellOp("a", 2))
+    )
+    script = Script(failing).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2)
+    script.turn("a#1", "c0.0", fails("ValueError", "x")).settle()
+    assert script.judged("M2", failing_handler_ends_actor=True).verdict != "fail"
+    assert script.judged("M2").verdict == "fail"
+
+
+def test_m2_owes_nothing_to_an_ask_that_was_refused() -> None:
+    """An ask that raised, because it closes a cycle, was never a message."""
+    script = Script(TOLD).ask("c0", "c0.r0", "a", 1).done("c0", "c0.r0", Outcome("cycle")).settle()
+    assert script.judged("M2").verdict != "fail"
+
+
+def test_m2_is_blocked_where_something_hangs() -> None:
+    """A message behind a hanging turn is a consequence, not a loss."""
+    script = chain().tell("c0", "c0.5", "a", 1)
+    judgement = script.judged("M2", "deadlock")
+    assert (judgement.verdict, judgement.blocked_by) == ("blocked", "D1")
+
+
+# ---------------------------------------------------------------- M3
+
+
+def overlapping(capabilities: frozenset[str] = EVERYTHING, strand: str = "strand-0") -> Script:
+    """a begins a second turn before its first has ended."""
+    script = Script(TOLD, capabilities).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2)
+    script.begin("a#1", "c0.0").begin("a#2", "c0.1", strand=strand)
+    return script.end("a#2", "c0.1", gives(2), strand=strand).end("a#1", "c0.0", gives(1)).settle()
+
+
+def test_m3_falls_on_turns_that_overlap() -> None:
+    """A turn that begins before the actor's last one has ended violates M3 alone."""
+    script = overlapping()
+    assert_falls(
+        script.judged("M3"), "a ends a#1 before it begins a#2", "a#2 began while a#1 was going on", "c0.1"
+    )
+    assert list(fallen(script)) == ["M3"]
+    assert told("c0.0", "c0.1", "c1.0").judged("M3").verdict == "pass"
+
+
+def test_m3_lets_a_reentrant_actor_interleave_on_its_own_thread() -> None:
+    """A reentrant actor may begin another turn, but not on another thread."""
+    reentrant = EVERYTHING - {"cycles-refused"} | {"reentrant"}
+    assert overlapping(reentrant).judged("M3").verdict == "pass"
+    assert_falls(overlapping(reentrant, "strand-9").judged("M3"), "on another thread", "strand-9")
+
+
+# ---------------------------------------------------------------- M4
+
+
+def elsewhere(**where: object) -> Script:
+    """The chain, with b's turn ending as usual and beginning elsewhere."""
+    script = chain()
+    script.events.pop()
+    return (
+        script.begin("b#1", "a#1.1", **where)
+        .end("b#1", "a#1.1", gives(term("g", 10)), **where)
+        .done("a#1", "a#1.1", gives(term("g", 10)))
+        .end("a#1", "c0.r0", gives(term("f", term("g", 10))))
+        .done("c0", "c0.r0", gives(term("f", term("g", 10))))
+        .settle()
+    )
+
+
+def test_m4_falls_on_a_handler_that_runs_on_the_askers_thread() -> None:
+    """Two actors on different loops that run on one thread violate M4 alone."""
+    script = elsewhere(strand="strand-0", loop=0)
+    assert_falls(
+        script.judged("M4"), "a on loop 0", "b on loop 1", "both run on strand strand-0, event loop 0"
+    )
+    assert list(fallen(script)) == ["M4"]
+    assert whole_chain().judged("M4").verdict == "pass"
+
+
+def test_m4_falls_on_a_turn_that_ends_on_another_thread() -> None:
+    """A turn that ends elsewhere than it began violates M4."""
+    script = told("c0.0", "c0.1", "c1.0")
+    moved = Script(TOLD)
+    moved.messages = script.messages
+    moved.end("a#3", "c1.0", gives(3), strand="strand-7")
+    script.events[-2] = moved.events[0]
+    assert_falls(
+        script.judged("M4"),
+        "every turn of a begins and ends on strand strand-0",
+        "a#3 ended on strand strand-7",
+    )
+
+
+def test_m4_falls_on_a_second_turn_elsewhere() -> None:
+    """An actor whose turns run on two threads violates M4, wherever it was placed."""
+    nowhere = program(actor("a", None, Msg()), thread("c0", AskOp("r0", "a", 1), Result("r0")))
+    script = Script(nowhere).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2)
+    script.turn("a#1", "c0.0", gives(1))
+    script.begin("a#2", "c0.1", strand="pool-1", loop=None)
+    assert_falls(script.settle().judged("M4"), "a#2 began on strand pool-1 without an event loop")
+
+
+def test_m4_falls_on_actors_of_one_loop_on_two_threads() -> None:
+    """Two actors placed on one loop that run on two threads violate M4, where the implementation places actors."""
+    split = whole_chain(OWN_CHAIN)
+    for at, event in enumerate(split.events):
+        if event.who == "b#1":
+            script = Script(OWN_CHAIN).add(event.kind, "b#1", strand="strand-9", loop=9)
+            split.events[at] = type(event)(
+                event.kind, "b#1", "b", event.message, event.op, event.outcome, value=event.value,
+                strand=script.events[0].strand, loop=9,
+            )  # fmt: skip
+    assert_falls(split.judged("M4"), "a and b, both placed on loop 0", "strand-0", "strand-9")
+    split.capabilities = EVERYTHING - {"loops"}
+    assert split.judged("M4").verdict == "pass"
+
+
+@pytest.mark.parametrize("clause", ["M1", "M2", "M3", "M4"])
+def test_a_right_history_falls_none_of_them(clause: str) -> None:
+    """A history in which all goes as it should violates no clause about mailboxes."""
+    assert told("c0.0", "c1.0", "c0.1").judged(clause).verdict == "pass"
