@@ -9,7 +9,7 @@ import pytest
 from tests.clauses.script import CHAIN, EVERYTHING, Script, gives, whole_chain
 
 from askance.adapter import CAPABILITIES
-from askance.clauses import ALL, FEATURE_NEEDS, FEATURES, judge, judge_all
+from askance.clauses import ALL, FEATURE_NEEDS, FEATURES, Clause, judge, judge_all
 from askance.clauses.misfits import attribute
 from askance.clauses.spec_text import CHAPTERS, render
 from askance.history import Outcome
@@ -17,10 +17,9 @@ from askance.history import Outcome
 CLAUSES = list(ALL.values())
 
 
-@pytest.mark.parametrize("clause", CLAUSES, ids=list(ALL))
-def test_a_clause_says_everything_that_a_reader_needs(clause: object) -> None:
+@pytest.mark.parametrize("one", CLAUSES, ids=list(ALL))
+def test_a_clause_says_everything_that_a_reader_needs(one: Clause) -> None:
     """Every clause has its prose, names real clauses, capabilities and situations, and a documented rule."""
-    one = ALL[clause.id]  # type: ignore[attr-defined]
     assert one.level in ("MUST", "SHOULD", "MAY")
     assert one.text.endswith(".") and one.rationale.endswith(".") and one.rule.endswith(".")
     assert len(one.rationale) > 120
@@ -56,7 +55,7 @@ def test_every_situation_is_some_clauses_and_says_what_it_needs() -> None:
 
 def test_a_clause_with_an_unknown_feature_cannot_be_written() -> None:
     """A word that no generator knows is an error where the clause is defined, and the error lists the words."""
-    with pytest.raises(ValueError, match="clause A1: unknown features .'cross-lop'.*cross-loop"):
+    with pytest.raises(ValueError, match=r"clause A1: unknown features .'cross-lop'.*cross-loop"):
         replace(ALL["A1"], features=frozenset({"cross-lop"}))
 
 

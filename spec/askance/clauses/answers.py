@@ -20,7 +20,7 @@ A1 = Clause(
     """,
     rule="""
     asyncio, "Coroutines and Tasks", Awaitables: awaiting a coroutine or a task gives what it returned;
-    concurrent.futures, "Future Objects", Future.result(): "Return the value returned by the call".
+    concurrent.futures, "Future Objects", Future.result(): it gives the value that the call returned.
     """,
     if_fails="""
     look at where the reply is completed: at tests of the value's truth, at exceptions told from values by
@@ -49,8 +49,9 @@ A2 = Clause(
     longer so.
     """,
     rule="""
-    concurrent.futures, "Future Objects", Future.set_result(): "raises InvalidStateError if the Future is
-    already done"; asyncio, "Futures", Future.add_done_callback(): every callback is called.
+    concurrent.futures, "Future Objects", Future.set_result(), and asyncio, "Futures", Future.set_result():
+    completing a future that is done raises InvalidStateError; add_done_callback(): every callback that was
+    added is called.
     """,
     if_fails="""
     look at replies that keep one waiter instead of a list, at completion without a check and a lock around
@@ -76,10 +77,10 @@ A3 = Clause(
     that moves an actor breaks. One wait must give the value.
     """,
     rule="""
-    asyncio, "Coroutines and Tasks", Scheduling From Other Threads: run_coroutine_threadsafe() returns a
-    concurrent.futures.Future "to wait for the result from another OS thread"; a coroutine that returns it
-    returns it as it is. asyncio, "Futures", wrap_future(): "Wrap a concurrent.futures.Future object in a
-    asyncio.Future object".
+    asyncio, "Coroutines and Tasks", Scheduling From Other Threads: run_coroutine_threadsafe() gives a
+    concurrent.futures.Future, made for waiting in another OS thread; a coroutine that returns one returns it
+    as it is. asyncio, "Futures": a concurrent.futures.Future cannot be awaited, wrap_future() makes of it
+    one that can.
     """,
     if_fails="""
     look at handlers' return values on their way into the reply: one that is awaitable, or a reply of the
@@ -107,8 +108,9 @@ A4 = Clause(
     where the handler runs.
     """,
     rule="""
-    concurrent.futures, "Future Objects", Future.result(): "If the call raised an exception, this method will
-    raise the same exception"; asyncio, "Futures", Future.set_exception(); PEP 479 for StopIteration.
+    concurrent.futures, "Future Objects", Future.result(): if the call raised, result() raises the same
+    exception; asyncio, "Futures", Future.result() does so too; PEP 479: StopIteration cannot leave a
+    coroutine as itself.
     """,
     if_fails="""
     look at `except Exception` around the handler, which lets the other kinds through; at exceptions that are
@@ -133,8 +135,9 @@ A5 = Clause(
     or the error.
     """,
     rule="""
-    concurrent.futures, "Future Objects", Future.result(); asyncio, "Coroutines and Tasks", Scheduling From
-    Other Threads: "result = future.result(timeout)".
+    concurrent.futures, "Future Objects", Future.result(), and asyncio, "Coroutines and Tasks", Scheduling
+    From Other Threads: a plain thread blocks in result() of a concurrent.futures.Future; asyncio, "Futures",
+    Future.result() raises InvalidStateError instead of blocking.
     """,
     if_fails="""
     look at the composition operators when they are used outside any event loop: at ones that make an asyncio
@@ -161,8 +164,9 @@ A6 = Clause(
     code that was written to need no locks.
     """,
     rule="""
-    asyncio, "Developing with asyncio", Concurrency and Multithreading: "almost all asyncio objects are not
-    thread safe"; asyncio, "Event Loop", loop.call_soon_threadsafe(); "Futures", wrap_future().
+    asyncio, "Developing with asyncio", Concurrency and Multithreading: almost no asyncio object is thread-
+    safe, and an event loop runs all its callbacks and tasks in its own thread; asyncio, "Event Loop",
+    loop.call_soon_threadsafe(); asyncio, "Futures", wrap_future().
     """,
     if_fails="""
     look at what the awaiting side subscribes with: each awaiting loop needs a future of its own, completed
@@ -188,9 +192,8 @@ A7 = Clause(
     everywhere.
     """,
     rule="""
-    asyncio, "Coroutines and Tasks", Scheduling From Other Threads: run_coroutine_threadsafe() is made "to be
-    called from a different OS thread than the one where the event loop is running"; an implementation must
-    bridge the difference.
+    asyncio, "Coroutines and Tasks", Scheduling From Other Threads: run_coroutine_threadsafe() is meant to be
+    called from another OS thread than the event loop's; an implementation must bridge the difference.
     """,
     if_fails="""
     look for a short cut for the same loop, and at what it leaves out: the mailbox, the copying, the order,
@@ -216,8 +219,8 @@ A9 = Clause(
     not a later one that only looks like it.
     """,
     rule="""
-    asyncio, "Coroutines and Tasks", Running Tasks Concurrently, gather(): "The order of result values
-    corresponds to the order of awaitables in aws"; "the first raised exception is immediately propagated".
+    asyncio, "Coroutines and Tasks", Running Tasks Concurrently, gather(): results are in the order of the
+    awaitables given; without return_exceptions the first exception raised is propagated at once.
     """,
     if_fails="""
     look at how the gather collects: a list that is appended to as parts finish keeps their order of

@@ -17,9 +17,9 @@ D1 = Clause(
     waits, the machine is idle, and nothing is in any log.
     """,
     rule="""
-    asyncio, "Event Loop", loop.call_soon(): "This method is not thread-safe", and call_soon_threadsafe():
-    "must be used to schedule callbacks from another thread"; asyncio, "Coroutines and Tasks", create_task():
-    "Save a reference to the result of this function, to avoid a task disappearing mid-execution".
+    asyncio, "Event Loop", loop.call_soon() is not thread-safe: from another thread call_soon_threadsafe()
+    must be used, which also wakes the loop; asyncio, "Coroutines and Tasks", create_task(): the loop keeps
+    only weak references, so a task that nobody else refers to may disappear before it is done.
     """,
     if_fails="""
     look at call_soon() and Future.set_result() on a loop from a thread that does not run it, at tasks that
@@ -47,9 +47,9 @@ D2 = Clause(
     holds it while it waits for the other.
     """,
     rule="""
-    concurrent.futures, "ThreadPoolExecutor": "Deadlocks can occur when the callable associated with a Future
-    waits on the results of another Future"; asyncio, "Developing with asyncio", Running Blocking Code:
-    "Blocking (CPU-bound) code should not be called directly".
+    concurrent.futures, "ThreadPoolExecutor": a call that waits for another future of its pool can deadlock;
+    asyncio, "Developing with asyncio", Running Blocking Code: code that blocks must not be called directly,
+    because it holds up every task of the loop.
     """,
     if_fails="""
     look at what a waiting handler keeps: the loop's thread (a blocking wait inside a coroutine), a pool's
@@ -74,13 +74,13 @@ D3 = Clause(
     bad: correct programs fail, sometimes.
     """,
     rule="""
-    asyncio, "Coroutines and Tasks", Awaitables, Tasks: asyncio raises RuntimeError for a task that awaits
-    itself, "Task cannot await on itself", and sees no longer cycle; concurrent.futures,
-    "ThreadPoolExecutor": its first deadlock example is such a cycle.
+    asyncio, "Coroutines and Tasks": a task that awaits itself gets a RuntimeError, but asyncio sees no
+    longer cycle; concurrent.futures, "ThreadPoolExecutor": the first example of a deadlock there is such a
+    cycle of two.
     """,
     if_fails="""
     look at the wait-for graph: is an edge put in before the ask is sent, in one step with the search for a
-    cycle; is it taken out when the wait ends, however it ends; does it hold waits and not call chains?
+    cycle; is it taken out when the wait ends, however it ends; does it hold waits and not call chains.
     """,
     check=checks.d3_violation,
     reached=checks.d3_reached,
@@ -103,9 +103,9 @@ D4 = Clause(
     not, the thread hangs without a word. An error that shows the right line costs nothing.
     """,
     rule="""
-    concurrent.futures, "Future Objects", Future.result() blocks its thread; asyncio, "Developing with
-    asyncio", Running Blocking Code: while a function blocks, "all concurrent asyncio Tasks and IO operations
-    would be delayed".
+    concurrent.futures, "Future Objects", Future.result() blocks its thread until the call has ended;
+    asyncio, "Developing with asyncio", Running Blocking Code: what blocks a loop's thread holds up every
+    task of the loop, the one that would complete the reply among them.
     """,
     if_fails="""
     look at the blocking wait: it must ask whether its thread runs an event loop before it waits, and raise
@@ -131,8 +131,8 @@ D5 = Clause(
     deadlock.
     """,
     rule="""
-    asyncio, "Coroutines and Tasks": a task that awaits is suspended, and "the event loop runs other Tasks"
-    meanwhile.
+    asyncio, "Developing with asyncio", Concurrency and Multithreading: a task that awaits is suspended, and
+    the event loop executes the next task meanwhile.
     """,
     if_fails="""
     look at one consumer task that serves several actors and awaits each handler, at locks held across an

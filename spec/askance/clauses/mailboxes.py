@@ -17,8 +17,8 @@ M1 = Clause(
     different senders nothing is promised.
     """,
     rule="""
-    asyncio, "Event Loop", loop.call_soon(): "Callbacks are called in the order in which they are
-    registered"; asyncio, "Queues", and queue, Queue: "a FIFO queue".
+    asyncio, "Event Loop", loop.call_soon() and call_soon_threadsafe(): callbacks are called in the order in
+    which they were registered; asyncio, "Queues", and queue, Queue: first in, first out.
     """,
     if_fails="""
     look at ways around the mailbox (a short cut for the own loop, for tells, or for an idle actor), at a
@@ -41,9 +41,8 @@ M2 = Clause(
     there is no network to blame: a living actor that was sent a message must handle it, once.
     """,
     rule="""
-    queue, Queue.put() and get(): an item put is got once; asyncio, "Developing with asyncio", Concurrency
-    and Multithreading: asyncio.Queue is not thread safe, so puts from other threads are lost without
-    call_soon_threadsafe.
+    queue, Queue.put() and get(): an item that was put is got once; asyncio, "Queues": asyncio queues are not
+    thread-safe, so what another thread puts into one may wake nobody.
     """,
     if_fails="""
     look at mailboxes that are changed from several threads without a lock, at a check for emptiness apart
@@ -68,9 +67,9 @@ M3 = Clause(
     middle of a change relies on it: with two turns in progress, each reads what the other has half written.
     """,
     rule="""
-    asyncio, "Coroutines and Tasks": tasks of one loop interleave at every await, so one task a message gives
-    no exclusion; asyncio, "Developing with asyncio", Concurrency and Multithreading: callbacks of one loop
-    never run at the same time.
+    asyncio, "Developing with asyncio", Concurrency and Multithreading: while a task runs, no other task runs
+    in the same thread, but at every await the loop goes on with the next task; so one task a message
+    excludes nothing.
     """,
     if_fails="""
     look for a task or a pool submission per message instead of one consumer that waits for each handler to
@@ -94,8 +93,9 @@ M4 = Clause(
     works until two threads meet in it.
     """,
     rule="""
-    asyncio, "Developing with asyncio", Concurrency and Multithreading: "An event loop runs in a thread
-    (typically the main thread) and executes all callbacks and Tasks in its thread".
+    asyncio, "Developing with asyncio", Concurrency and Multithreading: an event loop runs in one thread, and
+    executes all its callbacks and tasks there; asyncio, "Coroutines and Tasks", create_task(): the task runs
+    in the loop that is running where it is called.
     """,
     if_fails="""
     look at where the handler is called: by the asker's thread in a short cut, by the thread that completes a

@@ -24,8 +24,8 @@ When actors on several event loops and threads ask each other things, every resu
 functions involved, on every schedule. That is the one requirement; the clauses below say what it takes.
 
 Each clause has a level (MUST, SHOULD or MAY), stands in the name of its test, and is judged over what happened in one
-execution of one program. A clause that needs capabilities which an implementation does not declare is *unsupported* for it.
-A clause that rests on another is *blocked* where that one falls: one defect is one failure.
+execution of one program. A clause that needs capabilities which an implementation does not declare is *unsupported* for
+it. A clause that rests on another is *blocked* where that one falls: one defect is one failure.
 """
 
 
