@@ -102,6 +102,7 @@ def test_cancelling_a_composed_reply_reaches_its_parts(system: System, held: Hel
     """The parts that nobody else waits for."""
     part = system.spawn(held.handle, 0).ask(1)
     other = system.spawn(lambda x: x, 1).ask(1)
+    other.result(10)
     held.gate.wait_until_reached()
     gather(other, part.then(str)).cancel()
     assert held.cancelled.wait(10)

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from tests.reference.conftest import Gate
 
 from askance_impl.reference import Actor, AskCycle, Reply, System, gather, this_actor
 
@@ -55,6 +56,28 @@ def test_the_error_shows_the_cycle_and_what_to_write_instead() -> None:
         "  right:  b.tell(...)         # do not wait, or\n"
         "  right:  system.spawn(..., name='a', reentrant=True)    # take other messages while it waits"
     )
+
+
+def test_the_ask_that_closes_a_cycle_is_refused_even_if_another_is_awaited_last(system: System) -> None:
+    """a asks b, which asks a and waits, and only then a begins to wait: b's ask fails, so b can go on without."""
+    waiting = Gate()
+
+    async def a(message: str) -> str:
+        reply = b_actor.ask(None)
+        await asyncio.to_thread(waiting.wait_until_reached)
+        await system.spawn(lambda x: x, 1).ask(None)
+        return str(await reply)
+
+    async def b(_: Any) -> str:
+        waiting.reached.set()
+        try:
+            await a_actor.ask("back")
+        except AskCycle as error:
+            return " ".join(error.actors)
+        return "no cycle"
+
+    a_actor, b_actor = system.spawn(a, 0, name="a"), system.spawn(b, 1, name="b")
+    assert a_actor.ask("start").result(10) == "b a b"
 
 
 def test_two_askers_from_outside_whose_chains_cross_are_refused(system: System) -> None:

@@ -11,6 +11,7 @@ stopped; the actor falls asleep or stops and then looks into the mailbox. Whoeve
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -28,14 +29,19 @@ if TYPE_CHECKING:
 __all__ = ["Actor", "AskReply"]
 
 
+_numbers = itertools.count()
+"""One for each ask, in the order sent."""
+
+
 class AskReply(Reply):
     """The reply of one message to one actor."""
 
-    __slots__ = ("_actor", "_turn")
+    __slots__ = ("_actor", "_number", "_turn")
 
     def __init__(self, actor: Actor) -> None:
         super().__init__(actor.home)
         self._actor = actor
+        self._number = next(_numbers)
         self._turn: Turn | None = None
 
     def __repr__(self) -> str:

@@ -67,6 +67,8 @@ class Reply:
 
     __slots__ = ("__weakref__", "_claim", "_done", "_error", "_home", "_traceback", "_value", "_waiters")
 
+    _number = -1
+
     def __init__(self, home: LoopThread | None = None) -> None:
         self._claim = threading.Lock()
         self._done = False
@@ -271,6 +273,12 @@ class Reply:
 
     def _parts(self) -> Sequence[Reply]:
         return ()
+
+    def _fail_unless_shared(self, error: BaseException) -> bool:
+        if len(self._waiters) > 1:
+            return False
+        self._complete(error=error)
+        return True
 
     def _give_up(self, error: BaseException, part: Any) -> bool:
         if self._waiters or not self._finish(error=error):

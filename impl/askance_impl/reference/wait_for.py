@@ -11,7 +11,7 @@ b, which asks a, neither chain holds an actor twice, and yet a and b wait for ea
 
 The graph is nowhere kept as such, and no lock guards it. Each turn owns the list of what it waits for; an edge is
 written first, and then the search looks. Of two turns on two threads which close a cycle at the same time, the
-later one to write sees the edge of the other, so no cycle is missed; at worst both see it and both are refused.
+later one to write sees the edge of the other, so no cycle is missed; if both see it, both break it at the same ask.
 What the search has seen may have changed since, so a cycle counts only if all of it is still there when looked at
 again: an edge once gone does not come back, thus one found at both looks was there in between, together with all
 the others.
@@ -36,12 +36,17 @@ class Waited(Protocol):
     """A reply, as far as the search needs to know."""
 
     _done: bool
+    _number: int
+    """Asks are numbered in the order in which they were sent; -1 for any other reply."""
 
     def _turn_ahead(self) -> Turn | None:
         """The turn that has to end before this reply can come, if there is one now."""
 
     def _parts(self) -> Sequence[Waited]:
         """The replies that this one is made from."""
+
+    def _fail_unless_shared(self, error: BaseException) -> bool:
+        """Fail with `error`, unless more than one waits; False in that case."""
 
     def _give_up(self, error: BaseException, part: Waited | None) -> bool:
         """Nobody waits any more: fail with `error` and let go of `part`; False if somebody else still waits."""
@@ -74,28 +79,53 @@ current_turn: ContextVar[Turn | None] = ContextVar("current_turn", default=None)
 def begin_wait(turn: Turn, reply: Waited) -> None:
     """Write the edge from `turn` to `reply`; the caller takes it out of `turn.waits` when the wait has ended.
 
-    Raises AskCycle, with the edge taken out, if the wait would never end. The asks on the way from the turn up to
-    and with the first whose actor is in the cycle are dropped, unless somebody else waits for them.
+    If that closes a cycle, one ask of the cycle fails with AskCycle; raises it, with the edge taken out, if that is
+    the ask through which this wait goes.
     """
     turn.waits.append(reply)
-    path = _find_cycle(reply, turn)
-    if path is None:
-        return
-    turn.waits.remove(reply)
-    error = AskCycle((turn.actor.name, *_actors(path)))
-    _drop(path, error)
-    raise error
+    while (path := _find_cycle(reply, turn)) is not None:
+        error = _refuse(turn.actor.name, path)
+        if error is not None:
+            turn.waits.remove(reply)
+            raise error
 
 
 def check_dependence(whole: Waited, part: Waited) -> None:
-    """Raise AskCycle if `part`, on which the composed reply `whole` now depends, in the end waits for `whole`."""
-    path = _find_cycle(part, whole)
-    if path is None:
-        return
-    actors = _actors(path) or ["(a reply that depends on itself)"]
-    error = AskCycle((actors[-1], *actors))
-    _drop(path, error)
-    raise error
+    """The composed reply `whole` now depends on `part`: the same as `begin_wait`, without a turn."""
+    while (path := _find_cycle(part, whole)) is not None:
+        asks = _asks(path)
+        error = _refuse(asks[-1][1] if asks else "(a reply that depends on itself)", path)
+        if error is not None:
+            raise error
+
+
+def _refuse(asker: str, path: list[Waited]) -> AskCycle | None:
+    """Break the cycle in which `asker` waits for the first reply of the path, and the last one waits for `asker`.
+
+    It is the latest ask that fails, for that is the one which closed the cycle: with a -> b -> a, the ask of b,
+    though a may be the last to begin its wait. If others wait for that ask too, who are perhaps in no cycle, or if
+    it is the first of the path, the wait for the path fails instead, by the error returned, and with it every reply
+    of the path down to the first ask, but those that others wait for.
+    """
+    asks = _asks(path)
+    actors = [asker, *[name for _, name in asks]]
+    latest = max(range(len(asks)), key=lambda index: asks[index][0]._number, default=0)
+    if latest > 0:
+        # Round and round: from the asker of the latest ask back to it.
+        error = AskCycle([*actors[latest:-1], *actors[: latest + 1]])
+        if asks[latest][0]._fail_unless_shared(error):
+            return None
+    error = AskCycle(actors if asks else [asker, asker])
+    for reply, part in zip(path, [*path[1:], None], strict=True):
+        is_ask = reply._turn_ahead() is not None
+        if not reply._give_up(error, None if is_ask else part) or is_ask:
+            break
+    return error
+
+
+def _asks(path: list[Waited]) -> list[tuple[Waited, str]]:
+    """The asks along a path, each with the name of the actor asked."""
+    return [(reply, turn.actor.name) for reply in path if (turn := reply._turn_ahead()) is not None]
 
 
 def _find_cycle(start: Waited, goal: Turn | Waited) -> list[Waited] | None:
@@ -143,16 +173,3 @@ def _still_there(path: list[Waited], goal: Turn | Waited) -> bool:
         if following not in (turn.waits if turn is not None else reply._parts()):
             return False
     return True
-
-
-def _actors(path: list[Waited]) -> list[str]:
-    """The names of the actors along a path, in order."""
-    return [turn.actor.name for reply in path if (turn := reply._turn_ahead()) is not None]
-
-
-def _drop(path: list[Waited], error: AskCycle) -> None:
-    """Fail the first replies of a refused path, down to the first ask, so that its message is not handled."""
-    for reply, part in zip(path, [*path[1:], None], strict=True):
-        is_ask = reply._turn_ahead() is not None
-        if not reply._give_up(error, None if is_ask else part) or is_ask:
-            return
