@@ -1,1 +1,182 @@
-"""The pytest plugin, loaded through the `pytest11` entry point wherever askance is installed; it adds nothing yet."""
+"""The pytest plugin, loaded through the `pytest11` entry point wherever askance is installed.
+
+Its options choose the implementation for `pytest --pyargs askance.suite --askance NAME`, and how much is tried; it
+prints the report. Every pytest run of every project loads this module, so it imports nothing heavy until asked.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROFILES = ("smoke", "default", "nightly")
+SUITE = "askance.suite"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the suite."""
+    group = parser.getgroup("askance", "conformance of actor implementations")
+    group.addoption(
+        "--askance",
+        dest="askance_implementation",
+        metavar="NAME",
+        help="the implementation to judge: an installed one, or module:attribute",
+    )
+    group.addoption(
+        "--askance-profile",
+        choices=PROFILES,
+        help="how much is tried (default: the Hypothesis profile of that name, or 'default')",
+    )
+    group.addoption(
+        "--askance-executions",
+        type=_count,
+        metavar="N",
+        help="about how many executions to make, shared by the clauses",
+    )
+    group.addoption(
+        "--askance-seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="another seed tries other programs and schedules",
+    )
+    group.addoption("--askance-json", metavar="FILE", help="write the report as JSON")
+    group.addoption(
+        "--askance-counterexamples",
+        default=".askance",
+        metavar="FOLDER",
+        help="where counterexamples are saved (default: .askance)",
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def profile_name(config: pytest.Config) -> str:
+    """The profile that the options choose."""
+    chosen = config.getoption("askance_profile")
+    if chosen is None:
+        chosen = config.getoption("--hypothesis-profile", default=None)
+    return chosen if chosen in PROFILES else "default"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the Hypothesis profiles, and check the implementation before anything is judged with it."""
+    wanted = config.getoption("--hypothesis-profile", default=None)
+    name = config.getoption("askance_implementation")
+    if wanted in PROFILES or name is not None:
+        register_profiles()
+    if name is None:
+        return
+    reporter = Reporter(config)
+    config.pluginmanager.register(reporter, "askance-reporter")
+    if hasattr(config, "workerinput"):
+        return
+    from askance.run import UsageError
+
+    try:
+        checked(name)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def register_profiles() -> None:
+    """Make `--hypothesis-profile smoke` and `nightly` known, unless the user has profiles of these names."""
+    from hypothesis import settings
+    from hypothesis.errors import InvalidArgument
+
+    for name, examples in (("smoke", 20), ("nightly", 2_000)):
+        try:
+            settings.get_profile(name)
+        except InvalidArgument:
+            settings.register_profile(
+                name, max_examples=examples, deadline=None, derandomize=True, database=None
+            )
+
+
+def checked(name: str) -> None:
+    """Raise UsageError, with one message, if there is no such implementation or its adapter is broken."""
+    from askance.run import load_adapter, self_check
+    from askance.search.replay import Stay
+    from askance.world import World
+
+    self_check(load_adapter(name), World(Stay()))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse to run the suite on nothing; let what broken implementations leave behind pass without a warning."""
+    suite = [
+        item for item in items if getattr(item, "module", None) and item.module.__name__.startswith(SUITE)
+    ]
+    if not suite:
+        return
+    if config.getoption("askance_implementation") is None:
+        from askance.run import implementations
+
+        known = ", ".join(implementations())
+        raise pytest.UsageError(
+            f"the suite needs an implementation to judge: --askance NAME (installed: {known})"
+        )
+    for item in suite:
+        item.add_marker(pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"))
+        item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+
+
+class Reporter:
+    """Collects the entries of the clauses' tests, from workers too, and prints the report at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.entries: list[dict[str, Any]] = []
+        self.broken: list[str] = []
+        """Tests of the suite that ended without a verdict: a fault of askance, never of the implementation."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the entry of one clause."""
+        found = [json.loads(str(value)) for name, value in report.user_properties if name == "askance"]
+        if found and report.when == "call":
+            self.entries += found
+        elif report.failed and not found:
+            self.broken.append(f"{report.nodeid} ({report.when}): {report.longreprtext}")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the statistics, the matrix, and each failure."""
+        if not self.entries and not self.broken:
+            return
+        from askance.report.terminal import rendered
+
+        writer = self.config.get_terminal_writer()
+        shown = self.config.getoption("tbstyle") == "no"
+        terminalreporter.section(f"askance: {self.config.getoption('askance_implementation')}")
+        terminalreporter.write(
+            rendered(self.document(), color=writer.hasmarkup, width=writer.fullwidth, failures=shown)
+        )
+        for broken in self.broken if shown else ():
+            terminalreporter.write_line(f"askance could not judge {broken}")
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the report as JSON, where asked."""
+        file = self.config.getoption("askance_json")
+        if file and not hasattr(self.config, "workerinput"):
+            path = Path(self.config.invocation_params.dir, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
+
+    def document(self) -> dict[str, Any]:
+        """The whole report as data."""
+        from askance.report.entry import document
+
+        return document(
+            self.config.getoption("askance_implementation"),
+            profile_name(self.config),
+            self.entries,
+            self.broken,
+        )

@@ -38,12 +38,15 @@ class Result:
     counterexample: Counterexample | None = None
 
 
-def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0) -> Result:
-    """Try the clause on the implementation; deterministic for a seed, apart from the seconds in the tally."""
+def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, name: str = "") -> Result:
+    """Try the clause on the implementation; deterministic for a seed, apart from the seconds in the tally.
+
+    `name` is how the user named the implementation, for the replay command.
+    """
     lacking = sorted(clause.needs - adapter.capabilities)
     if lacking:
         return Result(clause.id, "unsupported", f"{adapter.name} does not declare {', '.join(lacking)}", {})
-    trial = Trial(clause, adapter, profile, seed)
+    trial = Trial(clause, adapter, profile, seed, name)
     if not Situations(clause.features, adapter).skeletons:
         return Result(clause.id, "unsupported", f"{adapter.name} cannot be brought into its situation", {})
     found: Failure | None = None

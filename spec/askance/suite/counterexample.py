@@ -25,7 +25,7 @@ from askance.shrink import fewest_switches, reduced
 from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, Variant, denoted
 from askance.world import World, installed
 
-__all__ = ["Counterexample", "Replayed", "read", "replay", "save", "smallest"]
+__all__ = ["Counterexample", "Replayed", "read", "replay", "save", "smallest", "with_fewest_switches"]
 
 FORMAT = 1
 
@@ -43,7 +43,13 @@ class Counterexample:
 
 def smallest(trial: Trial, failure: Failure) -> Counterexample:
     """The failure with the fewest operations and the fewest switches that were found, confirmed by strict replay."""
-    script, failure = reduced(failure.script, trial.search, failure, Script)
+    _, failure = reduced(failure.script, trial.search, failure, Script)
+    return with_fewest_switches(trial, failure)
+
+
+def with_fewest_switches(trial: Trial, failure: Failure) -> Counterexample:
+    """The same program's failure with the fewest switches that were found."""
+    script = failure.script
 
     def fails(strategy: Any) -> Failure | None:
         history, world = trial.run(script, strategy)
@@ -54,7 +60,7 @@ def smallest(trial: Trial, failure: Failure) -> Counterexample:
         return Failure(failure.clause, script, tuple(world.choices), judgement.violation, failure.variants)
 
     failure, switches = fewest_switches(failure, fails, lambda found: Replay(found.choices))
-    return Counterexample(trial.adapter.name, failure, switches)
+    return Counterexample(trial.implementation, failure, switches)
 
 
 # ---------------------------------------------------------------- replay

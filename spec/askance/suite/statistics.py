@@ -13,7 +13,7 @@ __all__ = ["Tally"]
 
 @dataclass
 class Tally:
-    """Counts of one test, or of several together. Seconds are real ones, spent inside executions."""
+    """Counts of one test, or of several together. Seconds are those of one core, spent in executions."""
 
     executions: int = 0
     shrinking: int = 0

@@ -80,9 +80,13 @@ def denoted(program: Program, adapter: Adapter) -> Meaning:
 class Trial:
     """The state of one clause's test: what has been tried, and what was found."""
 
-    def __init__(self, clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0) -> None:
+    def __init__(
+        self, clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, name: str = ""
+    ) -> None:
         self.clause = clause
         self.adapter = adapter
+        self.implementation = name or adapter.name
+        """By which `load_adapter` finds it again."""
         self.profile = profile
         self.seed = zlib.crc32(f"{clause.id} {seed}".encode())
         self.tally = Tally()
@@ -98,9 +102,9 @@ class Trial:
     def run(self, script: Script, strategy: Strategy) -> tuple[History, World]:
         """Carry out the script in a new world."""
         world = World(strategy, max_steps=MAX_STEPS)
-        began = time.perf_counter()
+        began = time.process_time()
         history = carry_out(script.program, script.births, self.adapter, world)
-        self.count(world, time.perf_counter() - began)
+        self.count(world, time.process_time() - began)
         return history, world
 
     def count(self, world: World, seconds: float) -> None:

@@ -1,0 +1,147 @@
+"""The report as data: one entry a clause, the counterexample's text in it; made where the clause was tried.
+
+Entries are plain JSON data, so that they travel from pytest-xdist's workers; terminal, JSON file and JUnit show the
+same words.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from askance.adapter import Adapter
+from askance.clauses import ALL, Clause
+from askance.program_text import show
+from askance.report.schedule import Watching, columns
+from askance.suite.conduct import Result
+from askance.suite.counterexample import Counterexample, replay, save
+from askance.suite.statistics import Tally
+
+__all__ = ["document", "entry", "failure_text", "told"]
+
+
+def entry(result: Result, clause: Clause, adapter: Adapter, folder: Path) -> dict[str, Any]:
+    """The entry of one clause; saves its counterexample into the folder."""
+    made: dict[str, Any] = {
+        "clause": clause.id,
+        "level": clause.level,
+        "text": " ".join(clause.text.split()),
+        "verdict": result.verdict,
+        "note": result.note,
+        "tally": result.tally,
+    }
+    if result.counterexample is not None:
+        file = save(result.counterexample, folder)
+        made["failure"] = told(result.counterexample, adapter, file)
+    return made
+
+
+def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[str, Any]:
+    """The failure in words: seen in a replay in which every step is watched."""
+    failure = counterexample.failure
+    clause = ALL[failure.clause]
+    watching: list[Watching] = []
+
+    def watch(strategy: Any) -> Any:
+        watching.append(Watching(strategy))
+        return watching[-1]
+
+    replayed = replay(counterexample, adapter, watch)
+    violation = replayed.violation or failure.violation
+    deadlock = str(replayed.history.deadlock) if replayed.history.deadlock is not None else ""
+    words = {
+        "clause": clause.id,
+        "requirement": " ".join(clause.text.split()),
+        "expected": violation.expected,
+        "actual": violation.actual,
+        "detail": violation.detail,
+        "if_fails": " ".join(clause.if_fails.split()),
+        "program": show(failure.program, capabilities=adapter.capabilities),
+        "schedule": columns(replayed.history, watching[-1].slices),
+        "switches": sum(one.preempting for one in watching[-1].slices),
+        "deadlock": deadlock,
+        "confirmed": replayed.outcome,
+        "error": replayed.history.error,
+        "file": _shown(file),
+        "command": f"askance replay {_shown(file)}",
+    }
+    words["text"] = failure_text(words)
+    return words
+
+
+def _shown(file: Path) -> str:
+    """The path as the user would type it."""
+    try:
+        relative = os.path.relpath(file)
+    except ValueError:  # another drive
+        return str(file)
+    return str(file) if relative.startswith("..") else relative
+
+
+def failure_text(words: dict[str, Any]) -> str:
+    """The failure as plain text, in the order in which it is understood."""
+    parts = [
+        f"{words['clause']} fell",
+        _block("requirement", words["requirement"]),
+        _block("expected", words["expected"]),
+        _block("actual", words["actual"]),
+        _block("where", words["detail"]),
+        _block("program", words["program"]),
+        _block(
+            f"schedule ({words['switches']} switches away from a strand that could go on)",
+            "\n".join(words["schedule"]),
+        ),
+        _block("who waits for whom", words["deadlock"]),
+        _block("if this fails", words["if_fails"]),
+    ]
+    if words["confirmed"] != "same":
+        parts.append(
+            _block("careful", f"its replay {words['confirmed']}: something escapes the world's control")
+        )
+    parts.append(_block("replay", words["command"]))
+    return "\n".join(part for part in parts if part)
+
+
+def _block(title: str, text: str) -> str:
+    if not text:
+        return ""
+    return f"{title}:\n" + "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def document(
+    implementation: str, profile: str, entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The whole report: the entries in the order of the specification, and the sum of what was tried."""
+    order = list(ALL)
+    total = Tally()
+    for one in entries:
+        total.add(Tally.of(one["tally"]))
+    return {
+        "askance": _version("askance"),
+        "python": platform.python_version(),
+        "implementation": implementation,
+        "profile": profile,
+        "verdict": overall(entries, broken),
+        "clauses": sorted(entries, key=lambda one: order.index(one["clause"])),
+        "tally": total.data(),
+        "broken": list(broken),
+    }
+
+
+def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> str:
+    """The verdict of the whole: "fail", "inconclusive" (also where a situation did not arise), or "pass"."""
+    verdicts = {one["verdict"] for one in entries}
+    if "fail" in verdicts:
+        return "fail"
+    return "inconclusive" if broken or not verdicts or verdicts & {"inconclusive", "untested"} else "pass"
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""

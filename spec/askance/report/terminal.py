@@ -1,0 +1,130 @@
+"""The report for the terminal: what was tried, the matrix of clauses, each failure. Colors only where they are wanted."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import Counter
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from askance.suite.statistics import Tally
+
+__all__ = ["made", "rendered", "shown", "tried"]
+
+STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "inconclusive": "bold yellow",
+    "untested": "yellow",
+    "blocked": "magenta",
+    "unsupported": "dim",
+}
+
+
+def rendered(document: dict[str, Any], *, color: bool, width: int, failures: bool = True) -> str:
+    """The report as text of that width; with `failures`, each failure in full below the matrix."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        force_terminal=color,
+        no_color=not color,
+        width=max(width, 60),
+        highlight=False,
+        legacy_windows=False,
+    )
+    tally = Tally.of(document["tally"])
+    if tally.executions:
+        for line in (tried(tally), made(tally)):
+            console.print(line, markup=False, soft_wrap=True)
+        console.print()
+    console.print(_matrix(document["clauses"], console.width))
+    console.print(_summary(document["clauses"]))
+    if failures:
+        for entry in document["clauses"]:
+            if "failure" in entry:
+                console.print()
+                console.print(_failure(entry["failure"]["text"]), soft_wrap=True)
+    return out.getvalue()
+
+
+def shown(text: str, file: TextIO) -> str:
+    """A failure's text as it is printed to that file: set off with colors on a terminal, plain otherwise."""
+    out = io.StringIO()
+    color = file.isatty() and "NO_COLOR" not in os.environ
+    console = Console(
+        file=out, force_terminal=color, no_color=not color, highlight=False, legacy_windows=False
+    )
+    console.print(_failure(text), soft_wrap=True, end="")
+    return out.getvalue()
+
+
+def tried(tally: Tally) -> str:
+    """The statistics in one line."""
+    rate = tally.executions / tally.seconds if tally.seconds else 0.0
+    return (
+        f"{tally.executions:,} executions of {tally.programs:,} programs, {rate:,.0f} in a second of one core; "
+        f"{tally.distinct:,} distinct schedules, {tally.steps:,} steps, {tally.decisions:,} decisions; "
+        f"a timer raced in {tally.raced:,}"
+    )
+
+
+def made(tally: Tally) -> str:
+    """What the programs were like, in one line."""
+    programs = max(1, tally.programs)
+    deepest = max(tally.depths, default=0)
+    depth = sum(depth * count for depth, count in tally.depths.items()) / programs
+    loops = sum(loops * count for loops, count in tally.loops.items()) / programs
+    actors = sum(actors * count for actors, count in tally.actors.items()) / programs
+    return (
+        f"programs: {_shares(tally.shapes)}; {actors:.1f} actors, {loops:.1f} loops, {tally.messages / programs:.1f} "
+        f"messages, depth {depth:.1f} (to {deepest}); {100 * tally.cross_loop / programs:.0f}% of asks cross loops; "
+        f"clients: {_shares(tally.clients)}; {tally.machines:,} grown by the state machine"
+    )
+
+
+def _shares(counts: Counter[str]) -> str:
+    total = max(1, sum(counts.values()))
+    return ", ".join(f"{name} {100 * count / total:.0f}%" for name, count in counts.most_common())
+
+
+def _matrix(entries: list[dict[str, Any]], width: int) -> Text:
+    """One line a clause: id, level, verdict, in how many executions it held, what it says; cut at the width."""
+    rows = Text()
+    level = max((len(entry["level"]) for entry in entries), default=0)
+    verdict = max((len(entry["verdict"]) for entry in entries), default=0)
+    for entry in entries:
+        held = entry["tally"].get("verdicts", {}).get("pass", 0)
+        row = Text(f"{entry['clause']:<4}", style="bold")
+        row.append(f"{entry['level']:<{level}}  ", style="not bold")
+        row.append(f"{entry['verdict']:<{verdict}}", style=f"not bold {STYLES.get(entry['verdict'], '')}")
+        row.append(f"  {held or '':>7}  ", style="not bold")
+        row.append(entry["note"] or entry["text"], style="not bold" if entry["note"] else "not bold dim")
+        row.truncate(width, overflow="ellipsis")
+        rows.append(row).append("\n")
+    rows.rstrip()
+    return rows
+
+
+def _summary(entries: list[dict[str, Any]]) -> Text:
+    """How many clauses have which verdict."""
+    counts = Counter(entry["verdict"] for entry in entries)
+    text = Text("\n")
+    for at, (verdict, style) in enumerate((name, style) for name, style in STYLES.items() if counts[name]):
+        text.append(", " if at else "")
+        text.append(f"{counts[verdict]} {verdict}", style=style)
+    return text
+
+
+def _failure(text: str) -> Text:
+    """The failure, its titles set off."""
+    shown = Text()
+    for at, line in enumerate(text.splitlines()):
+        title = not line.startswith(" ")
+        style = (
+            "bold red" if at == 0 else "bold" if title else "bold yellow" if line.startswith("    > ") else ""
+        )
+        shown.append(line + "\n", style=style)
+    return shown

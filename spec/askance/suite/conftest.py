@@ -1,0 +1,43 @@
+"""What the clauses' tests are given: the implementation under test, and how much is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from askance.clauses import ALL, Clause
+from askance.plugin import profile_name
+from askance.report.entry import entry
+from askance.run import load_adapter
+from askance.suite.conduct import conduct
+from askance.suite.profiles import profile_for
+
+Judged = Callable[[Clause], dict[str, Any]]
+"""Conducts a clause's test; gives the entry of the report."""
+
+
+@pytest.fixture(scope="session")
+def judged(pytestconfig: pytest.Config) -> Judged:
+    """Conducts one clause's test on the implementation that `--askance` names."""
+    name: str = pytestconfig.getoption("askance_implementation")
+    adapter = load_adapter(name)
+    chosen = pytestconfig.stash.get(SELECTED, len(ALL))
+    profile = profile_for(profile_name(pytestconfig), pytestconfig.getoption("askance_executions"), chosen)
+    seed: int = pytestconfig.getoption("askance_seed")
+    folder = Path(pytestconfig.invocation_params.dir, pytestconfig.getoption("askance_counterexamples"))
+
+    def judge(clause: Clause) -> dict[str, Any]:
+        return entry(conduct(clause, adapter, profile, seed, name), clause, adapter, folder)
+
+    return judge
+
+
+SELECTED = pytest.StashKey[int]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember how many clauses were chosen: they share the executions that the user asked for."""
+    session.config.stash[SELECTED] = sum(item.name.startswith("test_") for item in session.items)

@@ -1,0 +1,158 @@
+"""Running one thing under many schedules: a program or a scenario on an implementation, or any function.
+
+The command line's `run` and `explore`. They print what was seen and give the exit status.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from askance.clauses import ALL, Case, judge_all
+from askance.generate.continuing import carry_out
+from askance.program import Program
+from askance.program_text import show
+from askance.run import UsageError, lacking, load_adapter, load_program
+from askance.suite.counterexample import save, with_fewest_switches
+from askance.suite.profiles import PROFILES
+from askance.suite.scenarios import SCENARIOS
+from askance.suite.schedules import schedules
+from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, denoted
+from askance.world import World, installed
+
+__all__ = ["explore_target", "run_file", "run_program", "run_scenario"]
+
+PASSED, FELL, USAGE, INCONCLUSIVE = 0, 1, 2, 3
+
+
+def run_scenario(name: str, implementation: str | None, executions: int, seed: int) -> int:
+    """Run a scenario: as plain code, or with an implementation its program; the exit status."""
+    scenario = SCENARIOS[name]
+    if implementation is None and scenario.function is not None:
+        print(f"{name}: {scenario.summary}")
+        return explored(scenario.function, executions=executions, seed=seed, strategy="random")
+    if scenario.program is None:
+        raise UsageError(f"the scenario {name} is no ask graph, it is plain code: run it without --impl")
+    program = replace(scenario.program, name=name)
+    return run_program(program, implementation or "reference", executions, seed)
+
+
+def run_file(file: str, implementation: str, executions: int, seed: int) -> int:
+    """Run the program in the file; the exit status. Raises UsageError for what is no file and no scenario."""
+    if not os.path.exists(file) and not file.endswith(".json"):
+        raise UsageError(
+            f"there is no scenario and no file {file!r}; the scenarios are {', '.join(SCENARIOS)}"
+        )
+    return run_program(load_program(file), implementation, executions, seed)
+
+
+def run_program(program: Program, implementation: str, executions: int, seed: int) -> int:
+    """Run the program on the implementation under many schedules, judge every clause, and say what came of it."""
+    adapter = load_adapter(implementation)
+    reasons = lacking(program, adapter)
+    if reasons:
+        raise UsageError(f"{adapter.name} cannot run this program: {'; '.join(reasons)}")
+    print(show(program, capabilities=adapter.capabilities))
+    print()
+    known = denoted(program, adapter)
+    distinct: set[tuple[int, ...]] = set()
+    made = 0
+    with installed():
+        for _, strategy in schedules(executions, seed, None):
+            world = World(strategy, max_steps=MAX_STEPS)
+            history = carry_out(program, (), adapter, world)
+            made += 1
+            distinct.add(tuple(world.choices))
+            if history.ending in ("steps", "error"):
+                reason = history.error or f"no end after {MAX_STEPS} steps"
+                print(f"inconclusive: execution {made} on {adapter.name} did not end by itself: {reason}")
+                return INCONCLUSIVE
+            judged = judge_all(Case(program, history, known, adapter))
+            for clause, judgement in judged.items():
+                if judgement.verdict == "fail" and judgement.violation is not None:
+                    failure = Failure(clause, Script(program), tuple(world.choices), judgement.violation)
+                    return _fell(failure, implementation, made)
+    print(
+        f"{made} executions on {adapter.name}, {len(distinct)} distinct schedules: "
+        "every reply was what the program denotes, and no clause fell"
+    )
+    return PASSED
+
+
+def _fell(failure: Failure, implementation: str, executions: int) -> int:
+    """Save the failure with the fewest switches, and print it."""
+    from askance.report.entry import told
+    from askance.report.terminal import shown
+
+    adapter = load_adapter(implementation)
+    trial = Trial(ALL[failure.clause], adapter, PROFILES["smoke"], name=implementation)
+    counterexample = with_fewest_switches(trial, failure)
+    file = save(counterexample, Path(".askance"))
+    print(f"execution {executions} on {adapter.name}:")
+    print(shown(told(counterexample, adapter, file)["text"], sys.stdout), end="")
+    return FELL
+
+
+# ---------------------------------------------------------------- any function
+
+
+def explore_target(
+    name: str,
+    *,
+    strategy: str | None,
+    executions: int | None,
+    seed: int,
+    preempt: tuple[str, ...] = (),
+    exhaustive: bool = False,
+) -> int:
+    """Explore the function that `module:function` names; the exit status. Raises UsageError for a wrong name."""
+    if exhaustive and strategy is not None:
+        raise UsageError("--exhaustive chooses the strategy: leave out --strategy")
+    chosen = "dpor" if exhaustive else strategy or "portfolio"
+    most = executions or (1_000_000 if exhaustive else 1000)
+    return explored(function_named(name), executions=most, seed=seed, strategy=chosen, preempt=preempt)
+
+
+def function_named(name: str) -> Callable[[], object]:
+    """The function at `module:function`, also from the current directory; raises UsageError."""
+    module_name, _, attribute = name.partition(":")
+    if not module_name or not attribute:
+        raise UsageError(f"{name!r} is not of the form module:function")
+    here = os.getcwd()
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"there is no module {error.name!r}, looked for from {here}") from error
+    except Exception as error:
+        raise UsageError(f"importing {module_name} raised {type(error).__name__}: {error}") from error
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise UsageError(f"{module_name} has no attribute {attribute!r}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise UsageError(f"{name} is not a function but {type(found).__name__}")
+    target: Callable[[], object] = found
+    return target
+
+
+def explored(
+    target: Callable[[], object], *, executions: int, seed: int, strategy: str, preempt: tuple[str, ...] = ()
+) -> int:
+    """Explore, print the result, give the exit status."""
+    from askance.search.explore import explore
+
+    try:
+        result = explore(target, strategy=strategy, executions=executions, seed=seed, preempt=preempt)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    print(result)
+    if result.inconclusive:
+        return INCONCLUSIVE
+    return FELL if result.failed else PASSED
