@@ -35,7 +35,7 @@ class Outcome:
             case "value":
                 return str(self.value) if self.value.__class__.__name__ == "Term" else repr(self.value)
             case "error":
-                return f"raises {self.error}"
+                return f"raises {self.error if self.error is not None else self.detail}"
             case kind:
                 return {
                     "stopped": "raises ActorStopped",

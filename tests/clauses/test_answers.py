@@ -28,6 +28,7 @@ from askance.program import (
     Compose,
     Const,
     Err,
+    GatherOp,
     Msg,
     Raise,
     Result,
@@ -249,6 +250,20 @@ def test_a4_falls_on_an_asker_that_an_unusual_error_leaves_hanging(kind: str) ->
     """A lost error of a kind that loops and futures act on is A4's, not a lost wakeup."""
     script = hanging_error(kind)
     assert_falls(script.judged("A4", "deadlock"), "the error was lost", "c0 waits for ever", kind)
+    assert list(fallen(script, "deadlock")) == ["A4"]
+
+
+def test_a4_finds_a_lost_error_behind_a_gather() -> None:
+    """A gather that hangs because the error of one of its parts was lost is A4's too."""
+    raising = program(
+        actor("a", 0, Raise(Err("SystemExit", 3))),
+        actor("b", 1, Msg()),
+        thread("c0", AskOp("r0", "a", 1), AskOp("r1", "b", 1), GatherOp("r2", ("r1", "r0")), Result("r2")),
+    )
+    script = Script(raising).ask("c0", "c0.r0", "a", 1).ask("c0", "c0.r1", "b", 1)
+    script.add("compose", "c0", op="c0.r2", detail="gather c0.r1 c0.r0").wait("c0", "c0.r2")
+    script.turn("b#1", "c0.r1", gives(1)).turn("a#1", "c0.r0", fails("SystemExit", 3))
+    assert_falls(script.judged("A4", "deadlock"), "raises SystemExit(3), as a#1 did", "c0.r2")
     assert list(fallen(script, "deadlock")) == ["A4"]
 
 

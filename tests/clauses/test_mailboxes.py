@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.clauses.script import (
+    CHAIN,
     EVERYTHING,
     OWN_CHAIN,
     Script,
@@ -120,6 +121,13 @@ def test_m2_is_blocked_where_something_hangs() -> None:
     script = chain().tell("c0", "c0.5", "a", 1)
     judgement = script.judged("M2", "deadlock")
     assert (judgement.verdict, judgement.blocked_by) == ("blocked", "D1")
+
+
+def test_m2_is_silent_behind_a_turn_that_a_lost_error_keeps() -> None:
+    """A message to an actor whose turn waits for an error that was lost is not itself lost."""
+    raising = program(CHAIN.actors[0], actor("b", 1, Raise(Err("SystemExit", 3))), *CHAIN.clients)
+    script = chain(raising).ask("c0", "c0.r9", "a", 11).end("b#1", "a#1.1", fails("SystemExit", 3))
+    assert list(fallen(script, "deadlock")) == ["A4"]
 
 
 # ---------------------------------------------------------------- M3

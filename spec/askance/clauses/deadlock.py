@@ -79,8 +79,9 @@ D3 = Clause(
     cycle of two.
     """,
     if_fails="""
-    look at the wait-for graph: is an edge put in before the ask is sent, in one step with the search for a
-    cycle; is it taken out when the wait ends, however it ends; does it hold waits and not call chains.
+    look at the wait-for graph: whether an edge is put in before the ask is sent, in one step with the search
+    for a cycle; whether it is taken out when the wait ends, however it ends; whether it holds waits and not
+    call chains.
     """,
     check=checks.d3_violation,
     reached=checks.d3_reached,

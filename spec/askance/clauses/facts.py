@@ -113,6 +113,13 @@ class Facts:
         behind = self.turn_of(turn.deferred)
         return behind is not None and behind.begin < at and self.answered(behind, at)
 
+    def asks_behind(self, op: str) -> list[str]:
+        """The asked replies that this one is made of: itself, or its parts' parts."""
+        composed = self.composed.get(op)
+        if composed is not None:
+            return [inner for part in composed.parts for inner in self.asks_behind(part)]
+        return [op] if op in self.asks else []
+
     def turn_of(self, op: str) -> Turn | None:
         """The first turn that handled the message behind that reply; None if it was never begun, or is composed."""
         message = self.asks.get(op)

@@ -7,20 +7,27 @@ exception itself explains the loss: it ended a thread, or is of a kind on which 
 from __future__ import annotations
 
 from askance.clauses.base import Case
+from askance.clauses.facts import Turn
 from askance.clauses.hangs import Hang, roots
 from askance.errors import KINDS, is_caught
 
 REFUSED_BY_FUTURES = frozenset({"StopIteration", "StopAsyncIteration"})
 
 
-def lost_errors(case: Case) -> tuple[Hang, ...]:
-    """The hangs whose asker was not woken because its ask's turn failed in a way that the implementation lost."""
-    return tuple(hang for hang in roots(case, "not-woken") if _lost(case, hang))
+def lost_errors(case: Case) -> tuple[tuple[Hang, Turn], ...]:
+    """The hangs whose asker was not woken because a turn failed in a way that the implementation lost, and the turn."""
+    found = []
+    for hang in roots(case, "not-woken"):
+        turns = [case.facts.turn_of(op) for op in case.facts.asks_behind(hang.reply)]
+        lost = next((turn for turn in turns if turn is not None and _lost(case, turn)), None)
+        if lost is not None:
+            found.append((hang, lost))
+    return tuple(found)
 
 
-def _lost(case: Case, hang: Hang) -> bool:
-    turn = case.facts.turn_of(hang.reply)
-    if turn is None or turn.outcome is None or turn.outcome.kind == "value":
+def _lost(case: Case, turn: Turn) -> bool:
+    """Whether the turn failed, and its exception explains why nobody was told."""
+    if turn.outcome is None or turn.outcome.kind == "value":
         return False
     error = turn.outcome.error
     if error is None or error.kind not in KINDS:

@@ -35,8 +35,7 @@ def _misfit(case: Case, clause: str) -> Violation | None:
     return Violation(
         clause,
         f"{misfit.wait.op}: {outcomes_text(misfit.denoted)}",
-        f"{misfit.wait.op}: {misfit.got}"
-        + (f" ({misfit.got.detail})" if misfit.got.kind == "error" and misfit.got.detail else ""),
+        f"{misfit.wait.op}: {misfit.got}",
         where(case, misfit.wait),
         (misfit.wait.begin, misfit.wait.done),
     )
@@ -167,9 +166,7 @@ def a4_violation(case: Case) -> Violation | None:
     """A wait that ended otherwise than in the error that is denoted, or never, because the error was lost."""
     if (violation := _misfit(case, "A4")) is not None:
         return violation
-    for hang in case.of(lost_errors):
-        turn = case.facts.turn_of(hang.reply)
-        assert turn is not None
+    for hang, turn in case.of(lost_errors):
         return Violation(
             "A4",
             f"{hang.reply}: {turn.outcome}, as {turn.who} did",

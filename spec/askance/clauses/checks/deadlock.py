@@ -16,15 +16,8 @@ PROMPT = 0.5
 def on_a_cycle(case: Case, hang: Hang) -> bool:
     """Whether the reply that hangs is asked of actors whose asks lead to a cycle."""
     return any(
-        case.traits.leads_to_a_cycle(case.facts.asks[op].actor) for op in _asks_behind(case, hang.wait.op)
+        case.traits.leads_to_a_cycle(case.facts.asks[op].actor) for op in case.facts.asks_behind(hang.wait.op)
     )
-
-
-def _asks_behind(case: Case, op: str) -> list[str]:
-    composed = case.facts.composed.get(op)
-    if composed is not None:
-        return [inner for part in composed.parts for inner in _asks_behind(case, part)]
-    return [op] if op in case.facts.asks else []
 
 
 def _hang_violation(case: Case, clause: str, hang: Hang, expected: str, actual: str) -> Violation:
@@ -33,7 +26,7 @@ def _hang_violation(case: Case, clause: str, hang: Hang, expected: str, actual: 
 
 def d1_violation(case: Case) -> Violation | None:
     """A wait that nobody is left to end, or an operation that never returned."""
-    lost = {hang.wait.op for hang in case.of(lost_errors)}
+    lost = {hang.wait.op for hang, _ in case.of(lost_errors)}
     for hang in roots(case, "not-begun", "not-woken", "not-resumed", "stopped", "cancelled"):
         if hang.wait.op in lost:
             continue
@@ -224,7 +217,7 @@ def _asker_on(case: Case, strand: str, at: int) -> Wait | None:
 
 def _complete(case: Case, wait: Wait) -> bool:
     """Whether the reply may have been complete when the wait began: then there is nothing to block on."""
-    turns = [case.facts.turn_of(op) for op in _asks_behind(case, wait.op)]
+    turns = [case.facts.turn_of(op) for op in case.facts.asks_behind(wait.op)]
     return bool(turns) and all(turn is not None and 0 <= turn.end < wait.begin for turn in turns)
 
 

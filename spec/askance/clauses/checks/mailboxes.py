@@ -84,7 +84,10 @@ def m2_reached(case: Case) -> bool:
 
 
 def _owed(case: Case) -> list[Message]:
-    """The messages that must have been begun by the last standstill: sent before it, to living actors."""
+    """The messages that must have been begun by the last standstill: sent before it, to living actors.
+
+    Where a turn hangs, the messages behind it are owed by whoever keeps it hanging.
+    """
     facts = case.facts
     last = facts.standstills[-1] if facts.standstills else 0
     ended = case.of(ended_by_failure)
@@ -95,6 +98,7 @@ def _owed(case: Case) -> list[Message]:
         and message.id not in facts.sent_in_vain
         and message.actor not in facts.stops
         and message.actor not in ended
+        and (message.turns or facts.occupying(message.actor, last) is None)
         and not _given_up(case, message)
     ]
 
