@@ -17,6 +17,7 @@ import queue
 import signal
 import sys
 import threading
+import weakref
 from asyncio import events
 from collections.abc import Callable, Iterator
 from concurrent.futures import _base
@@ -100,6 +101,9 @@ class _Patches:
         self.put(asyncio.runners, "signal", _NoSignals)
         for module in (asyncio.tasks, _base):
             self.put(module, "set", sets.OrderedSet)
+        # A pool joins its threads in the order of a set; at exit the interpreter joins all that this remembers.
+        self.put(concurrent.futures.thread, "set", sets.OrderedSet)
+        self.put(concurrent.futures.thread, "_threads_queues", weakref.WeakKeyDictionary())
         self.put(threading, "_counter", None)
         self.put(concurrent.futures.thread.ThreadPoolExecutor, "_counter", None)
         self.put_in_modules()
