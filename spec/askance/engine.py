@@ -22,7 +22,9 @@ class StrandView(Protocol):
 class Strategy(Protocol):
     """Chooses the next strand at each decision point (two or more strands could run).
 
-    `observes`: when True the world also calls `stepped` after each executed step, decision or not.
+    `observes`: when True the world also calls `stepped` after each executed step, decision or not; and, if the
+    strategy has such a method, `touched(strand, kind, thing)` for what the step under way does besides what it
+    announced: wakes a strand, looks at the clock.
     """
 
     observes: bool

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from askance.search.operations import GET, MODES, NONE, PUT, READ
+from askance.search.operations import BARRIER, GET, MODES, NONE, PUT, READ
 from askance.search.recording import Access
 
 _KIND = {kind: number for number, kind in enumerate(MODES, 1)}
@@ -49,7 +49,10 @@ def signature(accesses: Sequence[Access]) -> int:
             continue
         state = objects.get(id(thing))
         if state is None:
-            state = objects[id(thing)] = _Object()
+            # Whoever takes a queue's own lock excludes its operations, so both are one object here.
+            original, thing = thing, getattr(thing, "mutex", thing)
+            state = objects.setdefault(id(thing), _Object())
+            objects[id(original)] = state
         if mode == READ:
             done = hash((before, kinds.get(kind, 0), state.write, state.put, state.get))
             state.reads = (state.reads + done) & _MASK
@@ -57,6 +60,8 @@ def signature(accesses: Sequence[Access]) -> int:
             done = hash((before, 1, state.write, state.reads, state.put))
             state.put = done
             state.puts.append(done)
+        elif mode == BARRIER:
+            done = hash((before, sum(strands.values()) & _MASK))
         elif mode == GET:
             item = state.puts.popleft() if state.puts else 0
             done = hash((before, 2, state.write, state.reads, state.get, item))

@@ -9,6 +9,7 @@ is independent by them is so in truth (Mazurkiewicz, "Trace theory", 1987; Godef
     PUT     appends to a FIFO            independent of GET, but the GET of that very item comes after it
     GET     takes from a FIFO's head     independent of PUT
     NONE    concerns no shared object
+    BARRIER comes after everything before it, and before all that follows
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from typing import Any
 
 from askance.world.queues import ControlledSimpleQueue
 
-NONE, READ, WRITE, PUT, GET = 0, 1, 2, 3, 4
+NONE, READ, WRITE, PUT, GET, BARRIER = range(6)
 
 MODES: dict[str, int] = {
     "start": NONE,
+    "spawn": WRITE,
+    "begin": NONE,
+    "woken": READ,
     "join": READ,
     "end": WRITE,
     "is-alive": READ,
@@ -34,6 +38,7 @@ MODES: dict[str, int] = {
     "set": WRITE,
     "clear": WRITE,
     "is-set": READ,
+    "look": READ,
     "notify": WRITE,
     "put": WRITE,
     "get": WRITE,
@@ -41,7 +46,6 @@ MODES: dict[str, int] = {
     "task-done": WRITE,
     "shutdown": WRITE,
     "size": READ,
-    "unfinished": READ,
     "wake": PUT,
     "call-soon": PUT,
     "handle": GET,
@@ -57,8 +61,12 @@ MODES: dict[str, int] = {
     "time": READ,
     "read": READ,
     "write": WRITE,
+    "settle": BARRIER,
 }
 """What each kind of operation does to its object. Of an unknown kind the worst is assumed."""
+
+WAKES = frozenset(("begin", "wait", "select", "sleep"))
+"""Operations that another strand's step lets go on: that step is said to "notify" the strand."""
 
 
 def is_fifo(thing: Any) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from askance.engine import Strategy
-from askance.search.operations import mode_of
+from askance.search.operations import BARRIER, MODES, READ, WAKES, WRITE, mode_of
 from askance.world import Strand
 from askance.world.frames import where, where_coroutine
 
@@ -30,7 +30,9 @@ class Recorder:
 
     observes = True
 
-    def __init__(self, strategy: Strategy, *, lines: bool = False, sets: bool = False) -> None:
+    def __init__(
+        self, strategy: Strategy, *, lines: bool = False, sets: bool = False, racing: bool = True
+    ) -> None:
         self.strategy = strategy
         self.accesses: list[Access] = []
         self.starts: list[int] = []
@@ -39,6 +41,8 @@ class Recorder:
         self.last: Strand | None = None
         self.pick = self._noting_pick if sets else strategy.pick
         self.inner_observes = strategy.observes
+        # Where timers do not race, time moves only when nobody else can: after everything else.
+        self.tick = WRITE if racing else BARRIER
 
     def begin(self) -> None:
         """A new execution."""
@@ -60,13 +64,24 @@ class Recorder:
         self.starts.append(len(accesses))
         kind = strand.kind
         thing = strand.object
-        accesses.append((strand, kind, thing, mode_of(strand, kind, thing)))
+        if kind == "start" and thing is None:
+            kind = "begin"
+        if kind == "tick":
+            accesses.append((strand, kind, strand, self.tick))
+        else:
+            accesses.append((strand, kind, thing, mode_of(strand, kind, thing)))
+        if kind in WAKES or strand.timed_out or strand.timer is not None:
+            accesses.append((strand, "woken", strand, READ))
         if self.lines is not None:
             last = self.last
             self.lines.append((_line(strand), last is not None and last is not strand and last.slot >= 0))
             self.last = strand
         if self.inner_observes:
             self.strategy.stepped(strand)
+
+    def touched(self, strand: Strand, kind: str, thing: Any) -> None:
+        """Keep what a step did besides."""
+        self.accesses.append((strand, kind, thing, MODES[kind]))
 
 
 def _line(strand: Any) -> str:

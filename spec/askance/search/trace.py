@@ -42,7 +42,7 @@ def trace_of(recorder: Recorder) -> tuple[Step, ...]:
         zip(recorder.starts, recorder.lines or (), strict=True), 1
     ):
         strand, kind, thing, _ = recorder.accesses[start]
-        operation = f"{kind} {names.of(thing)}" if thing is not None else kind
+        operation = kind if thing is None or thing is strand else f"{kind} {names.of(thing)}"
         steps.append(Step(number, strand.name, operation, line, switched))
     return tuple(steps)
 

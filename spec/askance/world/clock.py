@@ -6,8 +6,12 @@ The clocks have different origins, as real ones do, so that code which mixes two
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from askance.world import state
+
+if TYPE_CHECKING:
+    from askance.world.core import World
 
 real_time = time.time
 real_monotonic = time.monotonic
@@ -23,40 +27,47 @@ PERF_ORIGIN = 70_000.0
 NANOSECONDS = 1_000_000_000
 
 
+def _now(world: World) -> float:
+    """The virtual seconds; the step under way has looked at the clock."""
+    if world.observes:
+        world.touch("time", world.clock)
+    return world.now
+
+
 def now_time() -> float:
     """`time.time`."""
     world = state.active()
-    return real_time() if world is None else EPOCH + world.now
+    return real_time() if world is None else EPOCH + _now(world)
 
 
 def now_monotonic() -> float:
     """`time.monotonic`."""
     world = state.active()
-    return real_monotonic() if world is None else MONOTONIC_ORIGIN + world.now
+    return real_monotonic() if world is None else MONOTONIC_ORIGIN + _now(world)
 
 
 def now_perf_counter() -> float:
     """`time.perf_counter`."""
     world = state.active()
-    return real_perf_counter() if world is None else PERF_ORIGIN + world.now
+    return real_perf_counter() if world is None else PERF_ORIGIN + _now(world)
 
 
 def now_time_ns() -> int:
     """`time.time_ns`."""
     world = state.active()
-    return real_time_ns() if world is None else int((EPOCH + world.now) * NANOSECONDS)
+    return real_time_ns() if world is None else int((EPOCH + _now(world)) * NANOSECONDS)
 
 
 def now_monotonic_ns() -> int:
     """`time.monotonic_ns`."""
     world = state.active()
-    return real_monotonic_ns() if world is None else int((MONOTONIC_ORIGIN + world.now) * NANOSECONDS)
+    return real_monotonic_ns() if world is None else int((MONOTONIC_ORIGIN + _now(world)) * NANOSECONDS)
 
 
 def now_perf_counter_ns() -> int:
     """`time.perf_counter_ns`."""
     world = state.active()
-    return real_perf_counter_ns() if world is None else int((PERF_ORIGIN + world.now) * NANOSECONDS)
+    return real_perf_counter_ns() if world is None else int((PERF_ORIGIN + _now(world)) * NANOSECONDS)
 
 
 def sleep(seconds: float) -> None:

@@ -6,6 +6,7 @@ wake change, and only inside a world. Each is one step, where the originals take
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ from askance.world import state
 from askance.world.locks import Lock, RLock
 from askance.world.strand import Strand
 
-os_ident = state.os_ident
+CONTROLLED = (Lock, RLock)
 
 _condition_wait = threading.Condition.wait
 _condition_notify = threading.Condition.notify
@@ -31,7 +32,7 @@ def wait(self: Any, timeout: float | None = None) -> bool:
     """`Condition.wait`: releases the lock and sleeps in one step; taking the lock again is another."""
     world = state.active()
     lock = self._lock
-    if world is None or not isinstance(lock, Lock | RLock):
+    if world is None or not isinstance(lock, CONTROLLED):
         return _condition_wait(self, timeout)
     strand = world.current
     if lock.world is not world or lock.owner is not strand:
@@ -43,17 +44,17 @@ def wait(self: Any, timeout: float | None = None) -> bool:
         for other in lock.pending:
             if other.slot < 0 and not other.done:
                 world.enable(other)
-    waiters = self._waiters
-    # A left-over of another world must not be woken in this one.
-    waiter = (world, strand)
-    waiters.append(waiter)
+    if world.observes:
+        world.touch("release", lock)
+    pending = _pending(self, world)
+    pending.append(strand)
     try:
-        woken = world.wait("wait", self, able=False, timeout=timeout)
-        if not woken and waiter not in waiters:
-            woken = True
+        world.wait("wait", self, able=False, timeout=timeout)
     finally:
-        if waiter in waiters:
-            waiters.remove(waiter)
+        # Who notifies takes the waiter off the list, and so it stays notified if its time is up before it runs.
+        woken = strand not in pending
+        if not woken:
+            pending.remove(strand)
         if not world.dying:
             if isinstance(lock, RLock):
                 lock._acquire_restore(saved)
@@ -66,25 +67,40 @@ def notify(self: Any, n: int = 1) -> None:
     """`Condition.notify`: wakes in order of waiting. No step of its own: only the lock's holder may call it."""
     world = state.active()
     lock = self._lock
-    if world is None or not isinstance(lock, Lock | RLock):
+    if world is None or not isinstance(lock, CONTROLLED):
         _condition_notify(self, n)
         return
     if lock.world is not world or lock.owner is not world.current:
         if world.dying:
             return
         raise RuntimeError("cannot notify on un-acquired lock")
-    waiters = self._waiters
-    while waiters and n > 0:
-        waiter = waiters.popleft()
-        if isinstance(waiter, tuple) and waiter[0] is world:
-            n -= 1
-            strand: Strand = waiter[1]
-            if strand.slot < 0 and not strand.done:
-                world.enable(strand)
+    # Waiters are kept apart for each world, and from real threads', so that none takes a notification of another's.
+    kept = self.__dict__.get("_askance")
+    if kept is None or kept[0] is not world:
+        return
+    pending: list[Strand] = kept[1]
+    if world.observes:
+        world.touch("look", self)
+        _tell(world, pending[:n])
+    for strand in pending[:n]:
+        if strand.slot < 0 and not strand.done:
+            world.enable(strand)
+    del pending[:n]
+
+
+def _tell(world: Any, woken: list[Strand]) -> None:
+    """Tell a strategy that observes who is woken by the step under way."""
+    for strand in woken:
+        world.touch("notify", strand)
+
+
+def notify_all(self: Any) -> None:
+    """`Condition.notify_all`: wakes all who wait."""
+    self.notify(len(self._waiters) if state.active() is None else sys.maxsize)
 
 
 def _pending(self: Any, world: Any) -> list[Strand]:
-    """The strands that wait on an event or a semaphore in this world."""
+    """The strands that wait on a condition, an event or a semaphore in this world."""
     kept = self.__dict__.get("_askance")
     if kept is None or kept[0] is not world:
         self.__dict__["_askance"] = kept = (world, [])
@@ -99,6 +115,7 @@ def event_init(self: Any) -> None:
     else:
         self._flag = False
         self._cond = None
+        self._askance_serial = state.active().new_serial()  # type: ignore[union-attr]
 
 
 def _with_condition(self: Any) -> Any:
@@ -116,9 +133,13 @@ def event_set(self: Any) -> None:
         return
     world.point("set", self)
     self._flag = True
-    for strand in _pending(self, world):
+    pending = _pending(self, world)
+    if world.observes:
+        _tell(world, pending)
+    for strand in pending:
         if strand.slot < 0 and not strand.done:
             world.enable(strand)
+    pending.clear()
 
 
 def event_is_set(self: Any) -> bool:
@@ -144,6 +165,8 @@ def event_wait(self: Any, timeout: float | None = None) -> bool:
     world = state.active()
     if world is None:
         return _event_wait(_with_condition(self), timeout)
+    if world.observes:
+        world.touch("is-set", self)
     if self._flag:
         world.point("wait", self)
         return True
@@ -151,10 +174,13 @@ def event_wait(self: Any, timeout: float | None = None) -> bool:
     strand = world.current
     pending.append(strand)
     try:
-        woken = world.wait("wait", self, able=False, timeout=timeout)
+        world.wait("wait", self, able=False, timeout=timeout)
     finally:
-        pending.remove(strand)
-    return woken or bool(self._flag)
+        # Who sets the flag clears the list: a pulse counts, even if the waiter's time is up before it runs.
+        woken = strand not in pending
+        if not woken:
+            pending.remove(strand)
+    return woken
 
 
 def semaphore_acquire(self: Any, blocking: bool = True, timeout: float | None = None) -> bool:
@@ -222,6 +248,7 @@ def _give_back(self: Any, world: Any, n: int) -> None:
 METHODS: tuple[tuple[type, str, Callable[..., Any]], ...] = (
     (threading.Condition, "wait", wait),
     (threading.Condition, "notify", notify),
+    (threading.Condition, "notify_all", notify_all),
     (threading.Event, "__init__", event_init),
     (threading.Event, "set", event_set),
     (threading.Event, "clear", event_clear),

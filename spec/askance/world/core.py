@@ -123,6 +123,8 @@ class World(Scheduler):
         self._settling = strand
         self._go_on()
         self.steps += 1
+        if self.observes:
+            self.touch("settle", None)
 
     def stamp(self) -> tuple[int, float, str]:
         """(steps so far, virtual seconds, name of the current strand): what a recorder puts on an event."""

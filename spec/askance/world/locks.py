@@ -8,6 +8,7 @@ keep in globals can be replaced once and for all.
 from __future__ import annotations
 
 import _thread
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from askance.world import state
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 real_lock = _thread.allocate_lock
 real_rlock = _thread.RLock
 os_ident = state.os_ident
+_met = itertools.count(1)
 
 
 class Controlled:
     """What every controlled object has: the world it is in, and a number that is the same in every run.
 
-    `serial` is (path of the strand that made it, how many it had made before); an object made outside of worlds has
-    the path "" and, as its number, the order in which worlds met it.
+    `serial` is (path of the strand that made it, how many it had made before); an object made outside of worlds, or
+    in another one, has the path "" and, as its number, the order in which worlds met it; it keeps that number.
     """
 
     __slots__ = ("pending", "serial", "world")
@@ -36,12 +38,9 @@ class Controlled:
 
     def _adopt(self, world: World) -> None:
         """`world` meets this object for the first time, or it was left over from another world: start afresh."""
-        maker = world.current
-        if self.world is None:
-            maker = world.clock
-        maker.objects += 1
+        if self.serial[0] or not self.serial[1]:
+            self.serial = ("", next(_met))
         self.world = world
-        self.serial = (maker.path, maker.objects)
         self.pending = []
 
     def _made(self) -> None:
@@ -109,6 +108,8 @@ class Lock(Controlled):
             if self.owner is not None:
                 return False
         else:
+            if timeout < 0 and timeout != -1:
+                raise ValueError("timeout value must be a non-negative number")
             pending = self.pending
             pending.append(strand)
             if self.owner is None and timeout == -1:
@@ -216,10 +217,14 @@ class RLock(Controlled):
             self.count += 1
             return True
         if not blocking or timeout == 0:
+            if not blocking and timeout != -1:
+                raise ValueError("can't specify a timeout for a non-blocking call")
             world.point("try-acquire", self)
             if self.owner is not None:
                 return False
         else:
+            if timeout < 0 and timeout != -1:
+                raise ValueError("timeout value must be a non-negative number")
             pending = self.pending
             pending.append(strand)
             if self.owner is None and timeout == -1:

@@ -44,6 +44,7 @@ class WorldLoop(base_events.BaseEventLoop):
     def __init__(self, world: World) -> None:
         self.world = world
         self.number = len(world.loops)
+        self.serial = world.new_serial()
         super().__init__()
         self.set_debug(False)
         world.loops.append(self)
@@ -60,7 +61,10 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def time(self) -> float:
         """Virtual seconds."""
-        return self.world.now
+        world = self.world
+        if world.observes:
+            world.touch("time", world.clock)
+        return world.now
 
     # ------------------------------------------------------------ running
 
@@ -89,6 +93,10 @@ class WorldLoop(base_events.BaseEventLoop):
             raise StrandKilled
         ready = self._ready
         scheduled = self._scheduled
+        if world.observes:
+            world.touch("round", self)
+            if scheduled:
+                world.touch("time", world.clock)
         while scheduled and scheduled[0]._cancelled:
             self._timer_cancelled_count -= 1
             heappop(scheduled)._scheduled = False
@@ -100,6 +108,10 @@ class WorldLoop(base_events.BaseEventLoop):
                     world.wait("select", self, able=False, timeout=timeout)
                 finally:
                     self._idle = None
+                if world.observes:
+                    world.touch("round", self)
+                    if scheduled:
+                        world.touch("time", world.clock)
         self._woken = False
         while scheduled and scheduled[0]._when <= world.now:
             handle = heappop(scheduled)
@@ -116,6 +128,8 @@ class WorldLoop(base_events.BaseEventLoop):
         self._woken = True
         idle = self._idle
         if idle is not None and idle.slot < 0 and not self.world.dying:
+            if self.world.observes:
+                self.world.touch("notify", idle)
             self.world.enable(idle)
 
     def _foreign(self) -> bool:
@@ -126,8 +140,11 @@ class WorldLoop(base_events.BaseEventLoop):
         """Queue the callback; from a foreign strand a scheduling point first, but no waking."""
         self._check_closed()  # type: ignore[attr-defined]
         world = self.world
-        if world.current.running_loop is not self and state.world is world:
-            world.point("call-soon", self)
+        if state.world is world:
+            if world.current.running_loop is not self:
+                world.point("call-soon", self)
+            elif world.observes:
+                world.touch("call-soon", self)
         return self._call_soon(callback, args, context)  # type: ignore[attr-defined]
 
     def stop(self) -> None:

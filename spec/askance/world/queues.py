@@ -179,6 +179,8 @@ def join(self: Any) -> None:
         return
     ends = _ends(self, world)
     strand = world.current
+    if world.observes:
+        world.touch("size", self)
     while self.unfinished_tasks:
         ends.joiners.append(strand)
         try:

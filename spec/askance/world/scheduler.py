@@ -27,6 +27,10 @@ from askance.world.frames import where
 from askance.world.strand import EngineFailure, Strand, StrandKilled
 
 
+def _ignore(strand: Strand, kind: str, thing: Any) -> None:
+    """For strategies that want to know only of steps."""
+
+
 class Scheduler:
     """The strands of one execution, and which of them runs. `World` adds how it is run."""
 
@@ -41,6 +45,7 @@ class Scheduler:
         self.strategy = strategy
         self.pick = strategy.pick
         self.observes = strategy.observes
+        self.touched: Callable[[Strand, str, Any], None] = getattr(strategy, "touched", _ignore)
         self.max_steps = max_steps
         self.racing_timers = racing_timers
         self.on_loop_blocked = on_loop_blocked
@@ -86,6 +91,8 @@ class Scheduler:
         strand = Strand(len(self.strands), name, f"{parent.path}.{parent.children}")
         self.strands.append(strand)
         strand.daemon = daemon
+        if self.observes:
+            self.touch("spawn", strand)
         strand.greenlet = greenlet(lambda: self._live(strand, body), self._hub)
         if ready:
             self.enable(strand)
@@ -94,7 +101,7 @@ class Scheduler:
     def _live(self, strand: Strand, body: Callable[[], object]) -> None:
         """The whole life of a strand that is not the main one; runs on its greenlet."""
         self.steps += 1
-        if self.observes:
+        if self.observes and not self.dying:
             self.strategy.stepped(strand)
         try:
             body()
@@ -110,6 +117,8 @@ class Scheduler:
     def _finish(self, strand: Strand) -> None:
         strand.done = True
         strand.running_loop = None
+        if self.observes:
+            self.touch("end", strand)
         if strand.timer is not None:
             self._cancel_timer(strand)
         if strand.slot >= 0:
@@ -186,6 +195,17 @@ class Scheduler:
             strand.timed_out = False
             return False
         return True
+
+    def new_serial(self) -> tuple[str, int]:
+        """A name for an object that the current strand makes: the same on every schedule."""
+        maker = self.current
+        maker.objects += 1
+        return maker.path, maker.objects
+
+    def touch(self, kind: str, thing: Any) -> None:
+        """The step under way also does this: a strategy that observes is told. Callers see to it that one does."""
+        if not self.dying:
+            self.touched(self.current, kind, thing)
 
     def visit(self, strand: Strand) -> None:
         """Let `strand` run, without asking the strategy; returns when the current strand is picked again."""
@@ -314,6 +334,8 @@ class Scheduler:
     # ------------------------------------------------------------ time
 
     def _add_timer(self, strand: Strand, timeout: float) -> None:
+        if self.observes:
+            self.touch("timer", self.clock)
         entry = [self.now + timeout, next(self._sequence), strand]
         strand.timer = entry
         heappush(self._timers, entry)
@@ -323,6 +345,8 @@ class Scheduler:
 
     def _cancel_timer(self, strand: Strand) -> None:
         assert strand.timer is not None
+        if self.observes:
+            self.touch("timer", self.clock)
         strand.timer[2] = None
         strand.timer = None
         self._live_timers -= 1
@@ -344,6 +368,8 @@ class Scheduler:
             if strand is not None:
                 strand.timer = None
                 strand.timed_out = True
+                if self.observes:
+                    self.touched(self.clock, "notify", strand)
                 self._live_timers -= 1
                 if strand.slot < 0:
                     self.enable(strand)

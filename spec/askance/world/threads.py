@@ -159,7 +159,7 @@ def start_new_thread(function: Callable[..., object], args: Any = (), kwargs: An
     world = state.active()
     if world is None:
         return real_start_new_thread(function, args, kwargs or {})
-    world.point("start", None)
+    world.point("start", function)
     name = f"thread ({getattr(function, '__name__', 'function')})"
     return world.spawn(name, lambda: function(*args, **(kwargs or {})), daemon=True).ident
 
