@@ -15,7 +15,7 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from askance_impl.reference.composition import as_raised, flat, is_awaitable
 from askance_impl.reference.errors import ActorStopped, SystemClosed
@@ -62,6 +62,9 @@ class AskReply(Reply):
 class Actor:
     """A handler with a mailbox. `ask`, `tell` and `stop` work from everywhere: any thread, any loop, any handler."""
 
+    reply_class: ClassVar[type[AskReply]] = AskReply
+    turn_class: ClassVar[type[Turn]] = Turn
+
     __slots__ = (
         "_awake",
         "_handler",
@@ -97,7 +100,7 @@ class Actor:
 
         The reply fails with ActorStopped if the actor stops before it comes to the message.
         """
-        reply = AskReply(self)
+        reply = self.reply_class(self)
         if self._stopped:
             reply._complete(error=self._stopped_error())
         else:
@@ -165,7 +168,7 @@ class Actor:
                 self._begin(message, reply)
 
     def _begin(self, message: Any, reply: AskReply | None) -> None:
-        turn = Turn(self, reply)
+        turn = self.turn_class(self, reply)
         self._turns.append(turn)
         if reply is not None:
             reply._turn = turn
@@ -177,9 +180,7 @@ class Actor:
         current_turn.set(turn)
         try:
             if reply is None or not reply._done:  # else it was cancelled before it began
-                value = self._handler(message)
-                if is_awaitable(value):
-                    value = await flat(value)
+                value = await self._answer(message)
                 if reply is not None:
                     reply._complete(value)
         except BaseException as error:
@@ -189,6 +190,11 @@ class Actor:
             turn.task = None
             self._turns.remove(turn)
             self._run()
+
+    async def _answer(self, message: Any) -> Any:
+        """What the handler gives in the end, which is never something to be waited for."""
+        value = self._handler(message)
+        return await flat(value) if is_awaitable(value) else value
 
     def _failed(self, turn: Turn, error: BaseException) -> None:
         if turn.closing:

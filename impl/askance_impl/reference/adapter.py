@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from askance import adapter as port
 from askance_impl import reference
 
-__all__ = ["adapter"]
+__all__ = ["AdaptedSystem", "ReferenceAdapter", "adapter"]
 
 
-class _System(port.System):
+class AdaptedSystem(port.System):
+    """A system of `system_class`, as the kit sees it."""
+
+    system_class: ClassVar[type[reference.System]] = reference.System
+
     def __init__(self, loops: int) -> None:
         # A handler that fails on a told message is what the programs are about: no line in the log for each.
-        self._system = reference.System(loops, on_failure=lambda actor, error: None)
+        self._system = self.system_class(loops, on_failure=lambda actor, error: None)
 
     def spawn(self, handler: port.Handler, loop: int | None) -> reference.Actor:
         # The kit's handlers are methods of objects that know their actor's name: cycles are then told by it.
@@ -40,7 +44,9 @@ class _System(port.System):
         return reference.gather(*replies)
 
 
-class _Adapter(port.BaseAdapter):
+class ReferenceAdapter(port.BaseAdapter):
+    """What askance needs to know of the reference."""
+
     name = "reference"
     capabilities = frozenset(port.CAPABILITIES) - {"reentrant"}
     stopped = (reference.ActorStopped,)
@@ -49,8 +55,8 @@ class _Adapter(port.BaseAdapter):
     nested = (reference.Reply,)
 
     def open(self, loops: int) -> port.System:
-        return _System(loops)
+        return AdaptedSystem(loops)
 
 
-adapter = _Adapter()
+adapter = ReferenceAdapter()
 """What the entry point `reference` gives."""

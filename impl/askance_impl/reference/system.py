@@ -20,7 +20,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 from askance_impl.reference.actor import Actor, log_failure
 from askance_impl.reference.errors import SystemClosed, WouldBlock
@@ -33,6 +33,9 @@ __all__ = ["System", "this_actor"]
 class System:
     """Actors on `loops` event loops. `on_failure(actor, error)` hears of handlers that fail on a told message."""
 
+    loop_class: ClassVar[type[LoopThread]] = LoopThread
+    actor_class: ClassVar[type[Actor]] = Actor
+
     def __init__(
         self, loops: int = 1, *, on_failure: Callable[[Actor, BaseException], object] = log_failure
     ) -> None:
@@ -40,7 +43,7 @@ class System:
             raise ValueError(f"a system needs at least one loop, not {loops}")
         self.closed = False
         self.on_failure = on_failure
-        self.loops = [LoopThread(number) for number in range(loops)]
+        self.loops = [self.loop_class(number) for number in range(loops)]
         self._spawned = itertools.count()
 
     def spawn(
@@ -63,7 +66,7 @@ class System:
             raise IndexError(f"no loop {loop}: this system has loops 0 to {len(self.loops) - 1}")
         home = self.loops[number % len(self.loops) if loop is None else loop]
         name = name or f"{getattr(handler, '__name__', type(handler).__name__)}-{number}"
-        actor = Actor(self, home, handler, name, reentrant)
+        actor = self.actor_class(self, home, handler, name, reentrant)
         home.actors[actor] = None
         if self.closed:
             actor.stop()
