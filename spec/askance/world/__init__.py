@@ -4,6 +4,10 @@
 loops it uses are the world's, and time is virtual.
 """
 
+# Before any `from _asyncio import`: in the other order asyncio keeps two tables of current tasks, of which it writes one
+# and reads the other, and `asyncio.timeout` finds no task.
+import asyncio  # noqa: F401
+
 from askance.world.core import Execution, World, current
 from askance.world.patching import installed
 from askance.world.strand import EngineFailure, NotSimulated, RealBlocking, Strand, StrandKilled
