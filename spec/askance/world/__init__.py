@@ -4,7 +4,7 @@
 loops it uses are the world's, and time is virtual.
 """
 
-# Before any `from _asyncio import`: in the other order asyncio keeps two tables of current tasks, of which it writes one
+# Before any `from _asyncio import`: in the other order asyncio keeps two tables of current tasks, writes one of them
 # and reads the other, and `asyncio.timeout` finds no task.
 import asyncio  # noqa: F401
 
