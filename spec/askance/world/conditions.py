@@ -46,7 +46,7 @@ def wait(self: Any, timeout: float | None = None) -> bool:
                 world.enable(other)
     if world.observes:
         world.touch("release", lock)
-    pending = _pending(self, world)
+    pending = pending_on(self, world)
     pending.append(strand)
     try:
         world.wait("wait", self, able=False, timeout=timeout)
@@ -75,17 +75,23 @@ def notify(self: Any, n: int = 1) -> None:
             return
         raise RuntimeError("cannot notify on un-acquired lock")
     # Waiters are kept apart for each world, and from real threads', so that none takes a notification of another's.
-    kept = self.__dict__.get("_askance")
-    if kept is None or kept[0] is not world:
-        return
-    pending: list[Strand] = kept[1]
+    mine = self.__dict__
+    kept = mine.get("_askance")
     if world.observes:
         world.touch("look", self)
-        _tell(world, pending[:n])
-    for strand in pending[:n]:
-        if strand.slot < 0 and not strand.done:
-            world.enable(strand)
-    del pending[:n]
+    if kept is not None and kept[1] and kept[0] is world:
+        pending: list[Strand] = kept[1]
+        if world.observes:
+            _tell(world, pending[:n])
+        for strand in pending[:n]:
+            if strand.slot < 0 and not strand.done:
+                world.enable(strand)
+        del pending[:n]
+    hook = mine.get("_askance_queue")
+    if hook is not None:
+        owner, heard = hook
+        if owner() is not None:
+            heard(owner(), world)
 
 
 def _tell(world: Any, woken: list[Strand]) -> None:
@@ -99,7 +105,7 @@ def notify_all(self: Any) -> None:
     self.notify(len(self._waiters) if state.active() is None else sys.maxsize)
 
 
-def _pending(self: Any, world: Any) -> list[Strand]:
+def pending_on(self: Any, world: Any) -> list[Strand]:
     """The strands that wait on a condition, an event or a semaphore in this world."""
     kept = self.__dict__.get("_askance")
     if kept is None or kept[0] is not world:
@@ -133,7 +139,7 @@ def event_set(self: Any) -> None:
         return
     world.point("set", self)
     self._flag = True
-    pending = _pending(self, world)
+    pending = pending_on(self, world)
     if world.observes:
         _tell(world, pending)
     for strand in pending:
@@ -170,7 +176,7 @@ def event_wait(self: Any, timeout: float | None = None) -> bool:
     if self._flag:
         world.point("wait", self)
         return True
-    pending = _pending(self, world)
+    pending = pending_on(self, world)
     strand = world.current
     pending.append(strand)
     try:
@@ -195,7 +201,7 @@ def semaphore_acquire(self: Any, blocking: bool = True, timeout: float | None = 
         if self._value == 0:
             return False
     else:
-        pending = _pending(self, world)
+        pending = pending_on(self, world)
         strand = world.current
         pending.append(strand)
         try:
@@ -206,7 +212,7 @@ def semaphore_acquire(self: Any, blocking: bool = True, timeout: float | None = 
             return False
     self._value -= 1
     if self._value == 0:
-        for other in _pending(self, world):
+        for other in pending_on(self, world):
             if other.slot >= 0 and not other.timed_out:
                 world.disable(other)
     return True
@@ -240,7 +246,7 @@ def bounded_release(self: Any, n: int = 1) -> None:
 
 def _give_back(self: Any, world: Any, n: int) -> None:
     self._value += n
-    for strand in _pending(self, world):
+    for strand in pending_on(self, world):
         if strand.slot < 0 and not strand.done:
             world.enable(strand)
 

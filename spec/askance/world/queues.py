@@ -6,12 +6,15 @@ Putting and getting are one step each. A getter can run while there is something
 from __future__ import annotations
 
 import queue
+import sys
 from _queue import Empty, SimpleQueue
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from askance.world import state
+from askance.world.conditions import pending_on
 from askance.world.locks import Controlled, Lock
 from askance.world.strand import Strand
 
@@ -31,19 +34,28 @@ ShutDown: Any = getattr(queue, "ShutDown", None)
 class _Ends:
     """Who waits at either end of a queue, and for its tasks to be done, in one world."""
 
-    __slots__ = ("getters", "joiners", "putters", "world")
+    __slots__ = ("all_tasks_done", "getters", "joiners", "not_empty", "not_full", "putters", "world")
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, owner: Any) -> None:
         self.world = world
         self.getters: list[Strand] = []
         self.putters: list[Strand] = []
         self.joiners: list[Strand] = []
+        # Code may use the queue's conditions by hand: who waits on one is woken, and who notifies one is heard.
+        hook = (ref(owner), heard)
+        self.not_empty = self._condition(owner.not_empty, hook)
+        self.not_full = self._condition(owner.not_full, hook)
+        self.all_tasks_done = self._condition(owner.all_tasks_done, hook)
+
+    def _condition(self, condition: Any, hook: Any) -> list[Strand]:
+        condition.__dict__["_askance_queue"] = hook
+        return pending_on(condition, self.world)
 
 
 def _ends(self: Any, world: World) -> _Ends:
     ends: _Ends | None = self.__dict__.get("_askance")
     if ends is None or ends.world is not world:
-        self.__dict__["_askance"] = ends = _Ends(world)
+        self.__dict__["_askance"] = ends = _Ends(world, self)
     return ends
 
 
@@ -59,6 +71,24 @@ def _hold(world: World, strands: list[Strand]) -> None:
             world.disable(strand)
 
 
+def _notify(world: World, waiters: list[Strand], n: int) -> None:
+    """Wake whoever waits on one of the queue's conditions by hand."""
+    _let(world, waiters[:n])
+    del waiters[:n]
+
+
+def heard(self: Any, world: World) -> None:
+    """Code has changed a queue by hand, and notified one of its conditions: see who can go on."""
+    ends = _ends(self, world)
+    if world.observes:
+        world.touch("put", self)
+    shut = getattr(self, "is_shutdown", False)
+    (_let if self._qsize() > 0 or shut else _hold)(world, ends.getters)
+    (_let if self._qsize() < self.maxsize or shut else _hold)(world, ends.putters)
+    if not self.unfinished_tasks:
+        _let(world, ends.joiners)
+
+
 def _respect_mutex(mutex: Any) -> None:
     """Somebody who holds the queue's mutex by hand has it to himself."""
     while mutex.owner is not None:
@@ -72,34 +102,40 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     if world is None:
         _put(self, item, block, timeout)
         return
-    if self.mutex.__class__ is Lock and self.mutex.owner is not None:
-        _respect_mutex(self.mutex)
+    mutex = self.mutex
+    if mutex.__class__ is Lock and mutex.owner is not None:
+        _respect_mutex(mutex)
     ends = _ends(self, world)
-    if self.maxsize <= 0:
+    maxsize = self.maxsize
+    if maxsize <= 0 or not block:
         world.point("put", self)
-    elif not block:
-        world.point("put", self)
-        if self._qsize() >= self.maxsize:
-            raise queue.Full
     else:
         if timeout is not None and timeout < 0:
             raise ValueError("'timeout' must be a non-negative number")
         strand = world.current
+        before = world.now
         ends.putters.append(strand)
         try:
-            able = self._qsize() < self.maxsize or getattr(self, "is_shutdown", False)
+            able = self._qsize() < maxsize or getattr(self, "is_shutdown", False)
             world.wait("put", self, able=able, timeout=timeout)
         finally:
             ends.putters.remove(strand)
-        if self._qsize() >= self.maxsize and not getattr(self, "is_shutdown", False):
-            raise queue.Full
+        if timeout is not None:
+            timeout = max(0.0, timeout - (world.now - before))
+    if mutex.__class__ is Lock and mutex.owner is not None:  # somebody took it meanwhile
+        put(self, item, block, timeout)
+        return
     if getattr(self, "is_shutdown", False):
         raise ShutDown
+    if 0 < maxsize <= self._qsize():
+        raise queue.Full
     self._put(item)
     self.unfinished_tasks += 1
     _let(world, ends.getters)
-    if 0 < self.maxsize <= self._qsize():
+    if 0 < maxsize <= self._qsize():
         _hold(world, ends.putters)
+    if ends.not_empty:
+        _notify(world, ends.not_empty, 1)
 
 
 def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
@@ -107,8 +143,9 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
     world = state.active()
     if world is None:
         return _get(self, block, timeout)
-    if self.mutex.__class__ is Lock and self.mutex.owner is not None:
-        _respect_mutex(self.mutex)
+    mutex = self.mutex
+    if mutex.__class__ is Lock and mutex.owner is not None:
+        _respect_mutex(mutex)
     ends = _ends(self, world)
     if not block:
         world.point("try-get", self)
@@ -116,12 +153,17 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         if timeout is not None and timeout < 0:
             raise ValueError("'timeout' must be a non-negative number")
         strand = world.current
+        before = world.now
         ends.getters.append(strand)
         try:
             able = self._qsize() > 0 or getattr(self, "is_shutdown", False)
             world.wait("get", self, able=able, timeout=timeout)
         finally:
             ends.getters.remove(strand)
+        if timeout is not None:
+            timeout = max(0.0, timeout - (world.now - before))
+    if mutex.__class__ is Lock and mutex.owner is not None:  # somebody took it meanwhile
+        return get(self, block, timeout)
     if not self._qsize():
         if getattr(self, "is_shutdown", False):
             raise ShutDown
@@ -130,6 +172,8 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
     if not self._qsize() and not getattr(self, "is_shutdown", False):
         _hold(world, ends.getters)
     _let(world, ends.putters)
+    if ends.not_full:
+        _notify(world, ends.not_full, 1)
     return item
 
 
@@ -168,7 +212,9 @@ def task_done(self: Any) -> None:
         raise ValueError("task_done() called too many times")
     self.unfinished_tasks = unfinished
     if not unfinished:
-        _let(world, _ends(self, world).joiners)
+        ends = _ends(self, world)
+        _let(world, ends.joiners)
+        _notify(world, ends.all_tasks_done, sys.maxsize)
 
 
 def join(self: Any) -> None:
@@ -204,8 +250,11 @@ def shutdown(self: Any, immediate: bool = False) -> None:
             if self.unfinished_tasks > 0:
                 self.unfinished_tasks -= 1
         _let(world, ends.joiners)
+        _notify(world, ends.all_tasks_done, sys.maxsize)
     _let(world, ends.getters)
     _let(world, ends.putters)
+    _notify(world, ends.not_empty, sys.maxsize)
+    _notify(world, ends.not_full, sys.maxsize)
 
 
 RealSimpleQueue = SimpleQueue
