@@ -1,0 +1,27 @@
+"""The reference, broken on purpose: mutants with one realistic defect each, for `askance check` to find.
+
+`MUTANTS` has them all by name; each is also an attribute of this package, so that `askance check
+askance_impl.mutants:lifo_mailbox` judges it as it would any implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from askance_impl.mutants import answers, deadlock, mailboxes
+from askance_impl.mutants.mutant import Mutant
+
+__all__ = ["MUTANTS", "Mutant"]
+
+MUTANTS: Mapping[str, Mutant] = MappingProxyType(
+    {
+        name: found
+        for chapter in (answers, mailboxes, deadlock)
+        for name, found in vars(chapter).items()
+        if isinstance(found, Mutant)
+    }
+)
+"""Every mutant by its name, in the order of the clauses."""
+
+globals().update(MUTANTS)
