@@ -118,7 +118,8 @@ class _Run:
             pass
         except BaseException as exception:
             world.execution.uncaught.append((strand.name, exception))
-            world.stop()
+            if not world.drain:
+                world.stop()
         self.left -= 1
         if not self.left and not world.dying and world.main.slot < 0:
             world.enable(world.main)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from askance.engine import Strategy
 from askance.history import Deadlock
 from askance.search.recording import Recorder
 from askance.search.replay import Replay
@@ -44,7 +45,7 @@ class Counterexample:
         """The steps of the failing execution, from a strict replay; empty where it could not be replayed."""
         recorder = Recorder(Replay(self.schedule), lines=True)
         with installed():
-            execution = World(recorder, **self.options).run(self.target)
+            execution = new_world(recorder, self.options).run(self.target)
         if execution.error and self.kind != "error":
             return ()
         return trace_of(recorder)
@@ -74,6 +75,13 @@ class Counterexample:
             f"replay: askance.search.replay.Replay({list(self.schedule)}) as the strategy, or failure.replay()"
         )
         return "\n".join(lines)
+
+
+def new_world(strategy: Strategy, options: Mapping[str, Any]) -> World:
+    """A world as `options` say: `max_steps`, `racing_timers`, and `drain` for executions of an exhaustive search."""
+    world = World(strategy, max_steps=options["max_steps"], racing_timers=options["racing_timers"])
+    world.drain = options["drain"]
+    return world
 
 
 def failure_of(

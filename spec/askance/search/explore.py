@@ -11,13 +11,14 @@ from typing import Any
 
 from askance.engine import Strategy
 from askance.search import escape
-from askance.search.counterexample import Counterexample, failure_of
+from askance.search.counterexample import Counterexample, failure_of, new_world
+from askance.search.exhaustive import Exhaustive
 from askance.search.happens_before import signature
 from askance.search.named import named
 from askance.search.recording import Recorder
 from askance.search.replay import Replay, Stay
 from askance.search.result import Exploration
-from askance.world import Execution, World, installed
+from askance.world import Execution, installed
 
 KEPT_TRACEBACKS = 10
 """Failures beyond this number keep their exceptions without tracebacks, which hold on to every frame's variables."""
@@ -35,6 +36,7 @@ def explore(
     max_steps: int = 20_000,
     racing_timers: bool = True,
     warm_up: bool = True,
+    drain: bool = False,
 ) -> Exploration:
     """Run `target` on up to `executions` schedules; what was seen, and the failures.
 
@@ -43,6 +45,7 @@ def explore(
     unless `keep_going`. `preempt`: modules whose statements are to be scheduling points. `delay_bound`: exhaustive
     strategies explore only schedules with at most so many delays. `max_steps` of one execution: more is a livelock.
     `racing_timers`: a timer may fire although other strands could still run. `warm_up`: run the target once before.
+    `drain`: daemons go on after the end of the others until they rest; always so where the search is exhaustive.
 
     Raises ValueError for an unknown strategy. A failure, a deadlock or a livelock of the target is in the result.
     """
@@ -51,9 +54,12 @@ def explore(
         name = strategy
     else:
         chosen, name = strategy, type(strategy).__name__
-    search = _Search(
-        target, chosen, Exploration(name), {"max_steps": max_steps, "racing_timers": racing_timers}
-    )
+    options = {
+        "max_steps": max_steps,
+        "racing_timers": racing_timers,
+        "drain": drain or isinstance(chosen, Exhaustive),
+    }
+    search = _Search(target, chosen, Exploration(name), options)
     escape.watch()
     try:
         with installed():
@@ -85,7 +91,7 @@ class _Search:
     def warm_up(self) -> None:
         """One execution that does not count; strategies that want to know the program's size learn it here."""
         recorder = Recorder(Stay())
-        world = World(recorder, **self.options)
+        world = new_world(recorder, self.options)
         execution = world.run(self.target)
         profile = getattr(self.strategy, "profile", None)
         if profile is not None:
@@ -95,17 +101,13 @@ class _Search:
         """Execute until it was enough, something failed, nothing is left, or the target proved nondeterministic."""
         strategy = self.strategy
         result = self.result
-        exhaustive = getattr(strategy, "exhaustive", False)
         plain = Recorder(strategy)
         watching = Recorder(strategy, sets=True)
         while result.executions < executions:
             sample = _is_sampled(result.executions)
             recorder = watching if sample else plain
-            world = World(recorder, **self.options)
-            if exhaustive:
-                strategy.attach(world, recorder)  # type: ignore[attr-defined]
-            execution = world.run(self.target)
-            if exhaustive and strategy.redundant:  # type: ignore[attr-defined]
+            execution = self.execute(recorder)
+            if isinstance(strategy, Exhaustive) and strategy.redundant:
                 result.redundant += 1
             else:
                 failure = self.count(execution, recorder)
@@ -113,9 +115,23 @@ class _Search:
                     self.confirm(execution, recorder, sample)
                 if result.nondeterminism or (failure is not None and not keep_going):
                     return
-            if exhaustive and not strategy.another():  # type: ignore[attr-defined]
-                result.complete = strategy.complete  # type: ignore[attr-defined]
+            if isinstance(strategy, Exhaustive) and not strategy.another():
+                result.complete = strategy.complete
                 return
+
+    def execute(self, recorder: Recorder) -> Execution:
+        """One execution by the strategy."""
+        world = new_world(recorder, self.options)
+        strategy = self.strategy
+        if not isinstance(strategy, Exhaustive):
+            return world.run(self.target)
+        strategy.attach(world)
+        try:
+            world.start(self.target)
+            strategy.ended()
+        finally:
+            world.close()
+        return world.execution
 
     def count(self, execution: Execution, recorder: Recorder) -> Counterexample | None:
         """Enter one execution into the result; its failure, if it failed."""
@@ -139,7 +155,7 @@ class _Search:
         """Replay an execution strictly: it must go the same way, or the target is not deterministic."""
         replay = Replay(execution.choices, sets=recorder.sets if sample else None)
         again = Recorder(replay)
-        repeated = World(again, **self.options).run(self.target)
+        repeated = new_world(again, self.options).run(self.target)
         if repeated.error and repeated.error != execution.error:
             self.result.nondeterminism = repeated.error
         elif (repeated.ending, repeated.steps) != (execution.ending, execution.steps):

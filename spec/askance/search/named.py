@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 from askance.engine import Strategy
+from askance.search.dpor import OptimalDPOR
+from askance.search.exhaustive import DFS, SleepSets
+from askance.search.pct import PCT
+from askance.search.portfolio import Portfolio
+from askance.search.pos import POS
 from askance.search.random_walk import RandomWalk
+from askance.search.surw import SURW, URW
 
-NAMES = ("portfolio", "random")
+NAMES = ("portfolio", "random", "pct:DEPTH", "pos", "surw", "urw", "dpor", "sleep-sets", "dfs")
 """What `named` knows."""
 
 
 def named(name: str, seed: int = 0, *, delay_bound: int | None = None) -> Strategy:
     """A new strategy of that name; raises ValueError, with the names there are, for another."""
-    if name in ("random", "portfolio"):
-        return RandomWalk(seed)
+    word, _, argument = name.partition(":")
+    if word == "pct" and (not argument or (argument.isdecimal() and int(argument))):
+        return PCT(int(argument or 3), seed)
+    if not argument:
+        if word == "random":
+            return RandomWalk(seed)
+        if word == "portfolio":
+            return portfolio(seed)
+        if word == "pos":
+            return POS(seed)
+        if word == "surw":
+            return SURW(seed)
+        if word == "urw":
+            return URW(seed)
+        if word == "dpor":
+            return OptimalDPOR()
+        if word == "sleep-sets":
+            return SleepSets()
+        if word == "dfs":
+            return DFS()
     raise ValueError(f"there is no strategy {name!r}; there are {', '.join(NAMES)}")
+
+
+def portfolio(seed: int = 0) -> Portfolio:
+    """The default strategy."""
+    walk, pos = RandomWalk(seed), POS(seed)
+    return Portfolio((walk, PCT(2, seed), pos, SURW(seed), walk, PCT(3, seed), pos, URW(seed)))

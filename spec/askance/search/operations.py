@@ -14,11 +14,16 @@ is independent by them is so in truth (Mazurkiewicz, "Trace theory", 1987; Godef
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from typing import Any
 
+from askance.world import Strand
 from askance.world.queues import ControlledSimpleQueue
+
+Name = tuple[str, int, str]
+"""(path of the strand that made an object, how many it had made before, what it is): the same on every schedule."""
 
 NONE, READ, WRITE, PUT, GET, BARRIER = range(6)
 
@@ -62,6 +67,7 @@ MODES: dict[str, int] = {
     "read": READ,
     "write": WRITE,
     "settle": BARRIER,
+    "bodies": NONE,
 }
 """What each kind of operation does to its object. Of an unknown kind the worst is assumed."""
 
@@ -100,3 +106,39 @@ def mode_of(strand: Any, kind: str, thing: Any) -> int:
     elif kind == "wait" and timed:
         return READ if isinstance(thing, threading.Event) else WRITE
     return mode
+
+
+def one_object(first: Any, second: Any) -> bool:
+    """Whether two announced operations name the same object; a queue and its own lock are one."""
+    if first is None or second is None:
+        return False
+    return first is second or getattr(first, "mutex", first) is getattr(second, "mutex", second)
+
+
+_met = itertools.count(1)
+
+
+def name_of(thing: Any) -> Name | None:
+    """The name of an object that an operation names; None where it names none that strands share.
+
+    Objects made outside of worlds are numbered when they are first named, and keep the number.
+    """
+    if isinstance(thing, Strand):
+        return thing.path, 0, "strand"
+    serial = getattr(thing, "serial", None)
+    if serial is not None:
+        return serial[0], serial[1], ""
+    if isinstance(thing, threading.Condition):
+        lock, what = thing._lock, "condition"  # type: ignore[attr-defined]
+    elif isinstance(thing, threading.Semaphore):
+        lock, what = thing._cond._lock, "semaphore"  # type: ignore[attr-defined]
+    elif isinstance(thing, queue.Queue):
+        lock, what = thing.mutex, ""
+    elif isinstance(thing, threading.Event):
+        path, number = thing.__dict__.get("_askance_serial") or ("", next(_met))
+        thing.__dict__["_askance_serial"] = (path, number)
+        return path, number, "event"
+    else:
+        return None
+    path, number = getattr(lock, "serial", ("", 0))
+    return path, number, what

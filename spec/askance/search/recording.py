@@ -7,7 +7,7 @@ every execution of a search can be recorded; source lines are for executions tha
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from askance.engine import Strategy
@@ -39,8 +39,10 @@ class Recorder:
         self.lines: list[tuple[str, bool]] | None = [] if lines else None
         self.sets: list[tuple[int, ...]] = []
         self.last: Strand | None = None
+        self.noting = sets
         self.pick = self._noting_pick if sets else strategy.pick
         self.inner_observes = strategy.observes
+        self.inner_touched: Callable[[Strand, str, Any], None] | None = None
         # Where timers do not race, time moves only when nobody else can: after everything else.
         self.tick = WRITE if racing else BARRIER
 
@@ -52,7 +54,11 @@ class Recorder:
         self.last = None
         if self.lines is not None:
             self.lines = []
-        self.strategy.begin()
+        strategy = self.strategy
+        strategy.begin()
+        self.pick = self._noting_pick if self.noting else strategy.pick
+        self.inner_observes = strategy.observes
+        self.inner_touched = getattr(strategy, "touched", None) if strategy.observes else None
 
     def _noting_pick(self, runnable: Sequence[Any], current: Any) -> Any:
         self.sets.append(tuple(sorted([strand.number for strand in runnable])))
@@ -82,6 +88,8 @@ class Recorder:
     def touched(self, strand: Strand, kind: str, thing: Any) -> None:
         """Keep what a step did besides."""
         self.accesses.append((strand, kind, thing, MODES[kind]))
+        if self.inner_touched is not None:
+            self.inner_touched(strand, kind, thing)
 
 
 def _line(strand: Any) -> str:

@@ -63,6 +63,8 @@ class Scheduler:
         self.ending: Ending | None = None
         self.paused = False
         self.interrupted = False
+        # An exhaustive search sets it: daemons go on after the end until they rest, so that executions are whole.
+        self.drain = False
         self.names = {"clock", "main"}
         self._patched = False
         self._timers: list[list[Any]] = []

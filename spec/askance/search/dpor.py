@@ -1,0 +1,120 @@
+"""Optimal-DPOR: one execution for each interleaving, and none in vain (Abdulla, Aronis, Jonsson, Sagonas, "Optimal
+dynamic partial order reduction", POPL 2014).
+
+After each execution its races are looked up: pairs of dependent steps that nothing orders, so that the second could
+have come first. For each race a *wakeup sequence* says how to get there: from the state before the first step, all
+that does not depend on it, then the second. It is planned at that state unless an execution that is explored already,
+or planned, has it anyway: unless one of its weak initials is asleep there, or it fits into the *wakeup tree*.
+
+Locks, queues and the like disable strands, which the paper's model leaves aside: a release does not race with the
+acquire that waits for it, but the acquire before it does (the object met what the operation needs there). What a
+strand waits for at the end of an execution, and never got, races as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from askance.search.events import ENABLED, Event, Order, announced
+from askance.search.exhaustive import Branch, Exhaustive
+
+
+class OptimalDPOR(Exhaustive):
+    """Plans an execution for each race that is not covered yet."""
+
+    def _branches(self, able: Sequence[Any]) -> list[Branch]:
+        """Only the first step; races add others."""
+        return [Branch(able[0].path)]
+
+    def ended(self) -> None:
+        """Find the races of the new part of the execution, and plan their reversals."""
+        if self.redundant:
+            return
+        events = [node.event for node in self.nodes]
+        order = Order(events)
+        # The last node of the prefix made another step than before: it is new.
+        for late in range(max(self.prefix - 1, 0), len(events)):
+            for early in order.races[late]:
+                self._reverse(order, early, late, events[late])
+        for strand in self.world.strands:
+            if strand.done or strand.slot >= 0 or strand.kind == "tick":
+                continue
+            event = announced(strand, self.world.racing_timers)
+            if any(access.needs != ENABLED for access in event.accesses):
+                for early in order.racing(event):
+                    self._reverse(order, early, len(events), event)
+
+    def _reverse(self, order: Order, early: int, late: int, event: Event) -> None:
+        """Plan that `event`, the one numbered `late`, comes before the one numbered `early`."""
+        events, before = order.events, order.before
+        numbers = [k for k in range(early + 1, len(events)) if not before[k] >> early & 1]
+        sequence = [events[k] for k in numbers]
+        past = [before[k] for k in numbers]
+        numbers.append(late)
+        sequence.append(event)
+        past.append(before[late] if late < len(before) else order.pending_past(event, numbers, sequence))
+        node = self.nodes[early]
+        for path, asleep in node.sleep.items():
+            if is_weak_initial(path, asleep, numbers, sequence, past):
+                return
+        insert(node.branches, node.path, numbers, sequence, past)
+
+
+def is_initial(
+    path: str, numbers: Sequence[int], sequence: Sequence[Event], past: Sequence[int]
+) -> int | None:
+    """Where in the sequence the strand's first event is, if it could come first; -1 if the strand has none there.
+
+    None: it has one, and something before it in the sequence must come first.
+    """
+    earlier = 0
+    for place, event in enumerate(sequence):
+        if event.path == path:
+            return None if past[place] & earlier else place
+        earlier |= 1 << numbers[place]
+    return -1
+
+
+def is_weak_initial(
+    path: str, step: Event | None, numbers: Sequence[int], sequence: Sequence[Event], past: Sequence[int]
+) -> bool:
+    """Whether some continuation of the sequence is the same interleaving as one that begins with the strand's step."""
+    place = is_initial(path, numbers, sequence, past)
+    if place is None:
+        return False
+    if place >= 0:
+        return True
+    return step is not None and all(step.independent(event) for event in sequence)
+
+
+def insert(
+    branches: list[Branch], current: str, numbers: list[int], sequence: list[Event], past: list[int]
+) -> None:
+    """Add a sequence to a wakeup tree, unless a branch of the tree leads to the same interleavings.
+
+    `current`: the branch that is being explored; no sequence that is planned here fits into it.
+    """
+    while True:
+        for branch in branches:
+            if branch.path == current:
+                continue
+            place = is_initial(branch.path, numbers, sequence, past)
+            if place is None:
+                continue
+            if place >= 0:
+                numbers = numbers[:place] + numbers[place + 1 :]
+                sequence = sequence[:place] + sequence[place + 1 :]
+                past = past[:place] + past[place + 1 :]
+            elif branch.event is None or not all(branch.event.independent(event) for event in sequence):
+                continue
+            if not branch.branches or not sequence:
+                return
+            branches, current = branch.branches, ""
+            break
+        else:
+            break
+    for event in sequence:
+        branch = Branch(event.path, event)
+        branches.append(branch)
+        branches = branch.branches
