@@ -144,7 +144,7 @@ class Machine:
 
     # ------------------------------------------------------------ scheduling
 
-    def run(self, most: int = 4000) -> None:
+    def run(self, most: int = 1000) -> None:
         """Take steps until every client is done and nothing moves."""
         for _ in range(most):
             self.resolve()

@@ -171,3 +171,65 @@ def programs(draw: st.DrawFn, *, calm: bool = False, size: int = 3) -> Program:
         actors.append(Actor(name, draw(st.none() | st.integers(0, loops - 1)), behaviour))
     drawn = [draw(clients(f"c{number}", names, loops, calm)) for number in range(draw(st.integers(1, 2)))]
     return Program(loops, tuple(actors), tuple(drawn), name=draw(st.sampled_from(["", "chat", "a name"])))
+
+
+@st.composite
+def knots(draw: st.DrawFn) -> Program:
+    """A program of 2 or 3 actors that mostly ask each other in circles and recover, asked by several chains."""
+    names = ("a", "b", "c")[: draw(st.integers(2, 3))]
+    ask = st.builds(Ask, st.sampled_from(names), st.just(Msg()))
+    asks = st.one_of(
+        ask,
+        ask,
+        ask,
+        st.builds(Gather, st.lists(ask, min_size=1, max_size=2).map(tuple)),
+        st.builds(Within, st.just(1), ask, st.just(Const("late"))),
+        st.builds(Spawn, ask | st.builds(Deferred, ask), st.none(), st.just(Msg())),
+    )
+
+    def behaviour(name: str) -> st.SearchStrategy[Expression]:
+        recovering = st.builds(Try, asks, st.just(Const(f"no-{name}")))
+        applied = st.builds(
+            Apply, st.just(name), st.lists(recovering | asks, min_size=1, max_size=2).map(tuple)
+        )
+        return st.one_of(
+            applied,
+            applied,
+            recovering,
+            st.builds(Deferred, ask),
+            st.builds(Tell, st.sampled_from(names), st.just(Msg()), recovering),
+            st.builds(StopSelf, recovering),
+            st.builds(Stop, st.sampled_from(names), recovering),
+            st.just(Msg()),
+        )
+
+    operations = st.lists(
+        st.one_of(
+            *[st.builds(AskOp, st.just(""), st.sampled_from(names), st.just(1))] * 3,
+            st.builds(TellOp, st.sampled_from(names), st.just(1)),
+            st.builds(Result, st.just("")),
+            st.just(Settle()),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+    actors = tuple(Actor(name, 0, draw(behaviour(name))) for name in names)
+    clients = [
+        Client(f"c{number}", "thread", _named(draw(operations))) for number in range(draw(st.integers(1, 2)))
+    ]
+    return Program(1, actors, tuple(clients))
+
+
+def _named(operations: list[Operation]) -> tuple[Operation, ...]:
+    """The operations with names for their replies; each wait is for the last, and at the end all are waited for."""
+    named: list[Operation] = []
+    made: list[str] = []
+    for operation in operations:
+        if isinstance(operation, AskOp):
+            made.append(f"r{len(made)}")
+            named.append(AskOp(made[-1], operation.actor, operation.message))
+        elif not isinstance(operation, Result):
+            named.append(operation)
+        elif made:
+            named.append(Result(made[-1]))
+    return (*named, *map(Result, made))

@@ -123,6 +123,16 @@ def test_within_gives_up_on_a_cycle() -> None:
     assert outcomes(actors, asking("a")) == {CYCLE, value(0)}
 
 
+def test_giving_up_leaves_a_chain_behind() -> None:
+    """A turn that gives up meets the chain that it has left behind, so any ask on the cycle may be refused."""
+    actors: Actors = {
+        "a": call("f", Within(1, ask("b"), Const(0)), ask("c")),
+        "b": ask("c"),
+        "c": Try(ask("a"), Const(5)),
+    }
+    assert outcomes(actors, asking("a")) == {value(f(5, 5)), value(f(0, 5)), CYCLE}
+
+
 def test_dead_code_closes_nothing() -> None:
     """An ask that is never come to makes no cycle for a single chain."""
     actors: Actors = {"a": call("f", Raise(Err("Boom")), ask("a"))}
