@@ -240,9 +240,9 @@ def explore_command(options: argparse.Namespace) -> int:
 
 def spec_command(options: argparse.Namespace) -> int:
     """Print every clause with its rationale."""
-    from askance.report.specification import specification
+    from askance.clauses.spec_text import render
 
-    print(specification())
+    print(render(), end="")
     return PASSED
 
 

@@ -113,9 +113,7 @@ def checked(name: str) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse to run the suite on nothing; let what broken implementations leave behind pass without a warning."""
-    suite = [
-        item for item in items if getattr(item, "module", None) and item.module.__name__.startswith(SUITE)
-    ]
+    suite = [item for item in items if _module(item).startswith(SUITE)]
     if not suite:
         return
     if config.getoption("askance_implementation") is None:
@@ -128,6 +126,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in suite:
         item.add_marker(pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"))
         item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+
+
+def _module(item: pytest.Item) -> str:
+    """The name of the module that the item is from, "" for one that is from none."""
+    return getattr(getattr(item, "module", None), "__name__", "")
 
 
 class Reporter:

@@ -19,8 +19,8 @@ class Skeleton:
     """The least that a program has: numbers of actors, loops and clients, and what some of them do.
 
     `root`, `leaf`: forms of the first and of the last actor; `group`: the first client's first group; `where`:
-    where the first client runs ("inside": on one of the system's loops). `apart`: whether the first two actors
-    live on different loops (None: as drawn). `topology`: an ask graph of a fixed kind.
+    where the first client runs ("inside": on one of the system's loops). `apart`: whether the first actor
+    and the one that it asks live on different loops (None: as drawn). `topology`: an ask graph of a fixed kind.
     """
 
     actors: int = 1
@@ -95,15 +95,22 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
     "bystander": (Skeleton(actors=3, loops=2, clients=2, topology="bystander"),),
     "cycle": (Skeleton(topology="cycle"), Skeleton(actors=2, topology="cycle")),
     "cyclic-independent-askers": (Skeleton(actors=2, clients=2, topology="ring"),),
-    "within": (Skeleton(actors=2, root=("within",), leaf=("sleep", "apply")),),
+    "within": (
+        Skeleton(actors=2, root=("within",), leaf=("sleep-long", "sleep", "apply")),
+        Skeleton(actors=2, root=("within",), leaf=("sleep-long",)),
+    ),
     "cancel": (
         Skeleton(group=("cancel",)),
-        Skeleton(actors=2, root=("ask",), leaf=("sleep",), group=("cancel",)),
+        Skeleton(group=("cancel-late",), leaf=("sleep-long",)),
+        Skeleton(actors=2, root=("ask",), leaf=("sleep-long",), group=("cancel-late",)),
     ),
     "stop": (
         Skeleton(group=("stop",)),
-        Skeleton(clients=2, group=("stop",)),
+        Skeleton(group=("stop-settled",)),
+        Skeleton(group=("stop-twice",)),
+        Skeleton(clients=2, group=("stop", "stop-twice"), leaf=("sleep",)),
         Skeleton(actors=2, root=("stop",)),
+        Skeleton(leaf=("stop-self",)),
     ),
     "spawn": (Skeleton(leaf=("spawn",)), Skeleton(actors=2, root=("ask",), leaf=("spawn",))),
 }

@@ -94,6 +94,10 @@ def _sleep(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) 
     return Sleep(1 + pick % 3, Apply(symbol, (Msg(),)))
 
 
+def _sleep_long(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
+    return Sleep(2 + pick % 3, Apply(symbol, (Msg(),)))
+
+
 def _ask(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
     inner: Expression = Msg() if pick % 2 == 0 else Apply(symbol, (Msg(),))
     return Apply(symbol, (Ask(asked[0], inner),))
@@ -169,6 +173,7 @@ FORMS: dict[str, Form] = {
         Form("raise", 0, _raise),
         Form("try-raise", 0, _try_raise),
         Form("sleep", 0, _sleep),
+        Form("sleep-long", 0, _sleep_long),
         Form("ask", 1, _ask),
         Form("relay", 1, _relay),
         Form("two", 2, _two),
@@ -206,10 +211,10 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "sleep": ("sleep", "sleep-ask"),
     "busy-actor": ("sleep", "ask"),
     "bystander": ("ask", "sleep"),
-    "within": ("within", "sleep"),
+    "within": ("within", "sleep", "sleep-long"),
     "spawn": ("spawn",),
     "stop": ("stop", "stop-self"),
-    "cancel": ("ask", "sleep"),
+    "cancel": ("ask", "sleep", "sleep-long"),
 }
 
 

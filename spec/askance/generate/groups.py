@@ -192,6 +192,29 @@ def _cancel(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     client.wait(reply)
 
 
+def _cancel_late(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel what is being handled; the actor must live on, and all who wait must agree."""
+    reply = client.ask(actors[0])
+    client.operations += [SleepOp(1), Cancel(reply)]
+    client.wait(reply, *([reply] if pick & 1 else ()))
+    if pick & 2:
+        client.wait(client.ask(actors[0]))
+
+
+def _stop_settled(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Ask an actor that has certainly stopped."""
+    client.operations += [StopOp(actors[0]), Settle()]
+    if pick & 1:
+        client.tell(actors[0])
+    client.wait(client.ask(actors[0]))
+
+
+def _stop_twice(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    reply = client.ask(actors[0])
+    client.operations += [StopOp(actors[0]), StopOp(actors[0])]
+    client.wait(reply)
+
+
 def _stop(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     if pick & 1:
         client.ask(actors[0])
@@ -216,7 +239,10 @@ GROUPS: dict[str, Group] = {
         Group("unwaited", 1, 1, _unwaited),
         Group("refused", 1, 1, _refused, frozenset({"blocking-refused"})),
         Group("cancel", 1, 1, _cancel, frozenset({"cancel"})),
+        Group("cancel-late", 1, 2, _cancel_late, frozenset({"cancel"})),
         Group("stop", 1, 2, _stop, frozenset({"stop"})),
+        Group("stop-settled", 1, 2, _stop_settled, frozenset({"stop"})),
+        Group("stop-twice", 1, 1, _stop_twice, frozenset({"stop"})),
     )
 }
 
@@ -231,8 +257,8 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "tell": ("tell", "tell-then-ask"),
     "sleep": ("sleep",),
     "busy-actor": ("two",),
-    "cancel": ("cancel",),
-    "stop": ("stop",),
+    "cancel": ("cancel", "cancel-late"),
+    "stop": ("stop", "stop-settled", "stop-twice"),
 }
 
 

@@ -20,7 +20,19 @@ from askance.generate.forms import FORMS, SYMBOLS
 from askance.generate.groups import ClientDraft, Values
 from askance.generate.programs import ACTORS, MOST_LOOPS, Situations
 from askance.history import Event, History
-from askance.program import Actor, Client, GatherOp, Operation, Program, Raise, Settle, SleepOp, walk
+from askance.program import (
+    Actor,
+    Cancel,
+    Client,
+    GatherOp,
+    Operation,
+    Program,
+    Raise,
+    Settle,
+    SleepOp,
+    StopOp,
+    walk,
+)
 from askance.world import World
 
 __all__ = ["Growing", "Judging", "machine_for"]
@@ -258,6 +270,25 @@ def machine_for(features: frozenset[str], adapter: Adapter, judging: Judging) ->
                 raising = [growing.spawn(0, 0, pick, pick, raises=True)]
             if raising:
                 draft.wait(draft.ask(raising[pick % len(raising)]))
+
+        @precondition(
+            lambda self: "cancel" in situations.features and any(c.replies for c in self.model().clients)
+        )
+        @rule(client=FEW, reply=FEW)
+        def cancel(self, client: int, reply: int) -> None:
+            """Cancel a reply, pending or complete, and wait for it."""
+            draft = self.drafted(client)
+            if draft.replies:
+                name = draft.replies[-1 - reply % len(draft.replies)]
+                draft.operations.append(Cancel(name))
+                draft.wait(name)
+
+        @precondition(lambda self: "stop" in situations.features)
+        @rule(client=FEW, actor=FEW)
+        def stop(self, client: int, actor: int) -> None:
+            """Stop an actor."""
+            actors = self.model().actors
+            self.drafted(client).operations.append(StopOp(actors[-1 - actor % len(actors)].name))
 
         @precondition(lambda self: self.model().pending() and not self.over)
         @rule()

@@ -8,19 +8,37 @@ a program's cost is multiplied by its schedules. All draws are small integers of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal, TypeVar
 
 from hypothesis import strategies as st
 
 from askance.adapter import Adapter
+from askance.clauses import ALL
 from askance.clauses.base import FEATURE_NEEDS
 from askance.generate.focus import SKELETONS, Skeleton
 from askance.generate.forms import ERRORS, FORMS, SYMBOLS, Form, forms_for
 from askance.generate.groups import GROUPS, ClientDraft, Group, Values, groups_for
-from askance.program import Actor, Apply, Ask, Expression, Gather, Msg, Program, Sleep, Try
+from askance.program import (
+    Actor,
+    Apply,
+    Ask,
+    AskOp,
+    Expression,
+    Gather,
+    Msg,
+    Program,
+    Sleep,
+    Stop,
+    StopOp,
+    Tell,
+    TellOp,
+    Try,
+    walk,
+)
 from askance.run.needs import COROUTINES_CANNOT_RAISE
 
-__all__ = ["ACTORS", "MOST_ACTORS", "MOST_LOOPS", "Situations", "programs"]
+__all__ = ["ACTORS", "MOST_ACTORS", "MOST_LOOPS", "Situations", "deviations", "programs"]
 
 ACTORS = ("a", "b", "c", "d", "e", "i", "j", "w")
 """The names of actors, in order; none of them is a function symbol."""
@@ -37,13 +55,16 @@ MORE_CLIENTS = (0, 0, 0, 0, 1, 1, 2)
 GROUPS_PER_CLIENT = (1, 1, 1, 2, 2, 3)
 
 T = TypeVar("T")
-UP_TO = tuple(st.integers(0, most) for most in range(64))
+UP_TO = tuple(st.integers(0, most) for most in range(256))
 
 
 class Situations:
     """What may be generated for some features and one implementation: the features that it supports, and the parts."""
 
-    def __init__(self, features: frozenset[str], adapter: Adapter) -> None:
+    def __init__(
+        self, features: frozenset[str], adapter: Adapter, about: frozenset[str] = frozenset()
+    ) -> None:
+        """`about`: the capabilities that the clause is about; what needs them is made more often."""
         capabilities = adapter.capabilities
         self.capabilities = capabilities
         self.features = tuple(
@@ -56,11 +77,12 @@ class Situations:
         self.leaves = tuple(form for form in self.forms if not form.targets)
         self.groups = groups_for(able, capabilities)
         self.clients_on = self._clients_on(able)
-        self.skeletons = tuple(
-            tuple(skeleton for skeleton in SKELETONS[feature] if self._allows(skeleton))
-            for feature in self.features
-        )
-        self.skeletons = tuple(some for some in self.skeletons if some)
+        self.skeletons: list[tuple[Skeleton, ...]] = []
+        """Those of each feature, as often as the feature is to be drawn, everyday ones first."""
+        for feature in self.features:
+            allowed = tuple(skeleton for skeleton in SKELETONS[feature] if self._allows(skeleton))
+            if allowed:
+                self.skeletons += [allowed] * weight(feature, about)
         by_coroutine = "async-handlers" in capabilities
         self.errors = tuple(kind for kind in ERRORS if not (by_coroutine and kind in COROUTINES_CANNOT_RAISE))
 
@@ -95,6 +117,13 @@ class Situations:
         return draft.one_of([FORMS[name] for name in names if FORMS[name] in allowed])
 
 
+def weight(feature: str, about: frozenset[str]) -> int:
+    """How often to draw the feature for a clause: a rare one more often than one that every other clause has too."""
+    sharing = sum(feature in clause.features for clause in ALL.values())
+    needs = FEATURE_NEEDS.get(feature, frozenset())
+    return max(1, min(6, 12 // max(1, sharing))) * (3 if needs and needs <= about else 1)
+
+
 class Draft:
     """One program in the making; every method draws what it leaves open."""
 
@@ -119,7 +148,7 @@ class Draft:
         loops = max(skeleton.loops, self.one_of(LOOPS)) if placing else 1
         actors = self.actors(skeleton, count, loops)
         clients = self.clients(skeleton, loops)
-        return Program(loops, tuple(actors), tuple(client.client() for client in clients))
+        return trimmed(Program(loops, tuple(actors), tuple(client.client() for client in clients)))
 
     # ------------------------------------------------------------ actors
 
@@ -142,7 +171,8 @@ class Draft:
             return [None] * count
         places = [self.number(loops - 1) for _ in range(count)]
         if skeleton.apart is not None and count > 1:
-            places[1] = (places[0] + int(skeleton.apart)) % loops
+            asked = count - 1 if skeleton.leaf else 1
+            places[asked] = (places[0] + int(skeleton.apart)) % loops
         if skeleton.topology == "bystander":
             places[1] = (places[0] + 1) % loops
             places[-1] = places[0]
@@ -235,7 +265,7 @@ class Draft:
                 return
             if first and place == 0 and skeleton.group:
                 group = self.one_of([GROUPS[name] for name in skeleton.group])
-            elif first and skeleton.topology:
+            elif first and (skeleton.topology or skeleton.clients > 1):
                 group = GROUPS["ask"]
             else:
                 group = self.one_of(self.allowed(client))
@@ -264,12 +294,40 @@ class Draft:
         return self.number(last)
 
 
-def programs(features: frozenset[str], adapter: Adapter) -> st.SearchStrategy[Program]:
-    """Programs in which those situations arise, runnable on that implementation.
+def trimmed(program: Program) -> Program:
+    """The program without actors that nothing is sent to, and without loops that nobody is on."""
+    operations = [operation for client in program.clients for operation in client.operations]
+    reached = {operation.actor for operation in operations if isinstance(operation, AskOp | TellOp | StopOp)}
+    # Actors send to later ones, except in a cycle, whose actors all are reached from any of them.
+    for _ in program.actors:
+        for actor in program.actors:
+            if actor.name in reached:
+                parts = walk(actor.behaviour)
+                reached |= {part.actor for part in parts if isinstance(part, Ask | Tell | Stop)}
+    actors = [actor for actor in program.actors if actor.name in reached]
+    used = {actor.loop for actor in actors} | {client.where for client in program.clients}
+    order = [loop for loop in range(program.loops) if loop in used]
+    if len(actors) == len(program.actors) and len(order) == program.loops:
+        return program
+    number = {loop: at for at, loop in enumerate(order)}
+    return Program(
+        max(1, len(order)),
+        tuple(actor if actor.loop is None else replace(actor, loop=number[actor.loop]) for actor in actors),
+        tuple(
+            replace(client, where=number[client.where]) if isinstance(client.where, int) else client
+            for client in program.clients
+        ),
+    )
+
+
+def programs(
+    features: frozenset[str], adapter: Adapter, about: frozenset[str] = frozenset()
+) -> st.SearchStrategy[Program]:
+    """Programs in which those situations arise, runnable on that implementation; `about` as in `Situations`.
 
     Raises ValueError if the implementation lacks what every one of these features needs.
     """
-    situations = Situations(features, adapter)
+    situations = Situations(features, adapter, about)
     if not situations.skeletons:
         raise ValueError(f"{adapter.name} cannot be brought into any of: {', '.join(sorted(features))}")
 
@@ -278,3 +336,15 @@ def programs(features: frozenset[str], adapter: Adapter) -> st.SearchStrategy[Pr
         return Draft(draw, situations).program()
 
     return drawn()
+
+
+@st.composite
+def deviations(draw: st.DrawFn) -> dict[tuple[str, int], int]:
+    """A few places at which a schedule leaves the current strand, as `askance.search.sparse.Sparse` takes them.
+
+    The strands are those that the main strand makes: loops first, then clients. No deviation is the simplest.
+    """
+    found: dict[tuple[str, int], int] = {}
+    for _ in range(draw(UP_TO[3])):
+        found[f"1.{1 + draw(UP_TO[4])}", 1 + draw(UP_TO[31])] = draw(UP_TO[3])
+    return found

@@ -1,4 +1,4 @@
-"""The report for the terminal: what was tried, the matrix of clauses, each failure. Colors only where they are wanted."""
+"""The report for the terminal: what was tried, the matrix of clauses, each failure; colors where wanted."""
 
 from __future__ import annotations
 

@@ -16,9 +16,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from askance.adapter import Adapter
 from askance.clauses import Clause
-from askance.generate import machine_for, programs
+from askance.generate import deviations, machine_for, programs
 from askance.generate.programs import Situations
 from askance.program import Program
+from askance.search.sparse import Sparse
 from askance.suite.counterexample import Counterexample, smallest
 from askance.suite.profiles import Profile
 from askance.suite.trial import Failure, Fallen, Script, Trial
@@ -103,9 +104,9 @@ def _programs(trial: Trial) -> None:
 
     @seeded(trial.seed)
     @_settings(trial.profile.programs)
-    @given(programs(trial.clause.features, trial.adapter))
-    def examined(program: Program) -> None:
-        trial.examine(Script(program))
+    @given(programs(trial.clause.features, trial.adapter, trial.clause.needs), deviations())
+    def examined(program: Program, left: dict[tuple[str, int], int]) -> None:
+        trial.examine(Script(program), Sparse(left) if left else None)
 
     examined()
 

@@ -23,7 +23,7 @@ class NestedFuture(AssertionError):
 
 
 def flat(result: Any, wrong: str, right: str) -> Any:
-    """The result; raises NestedFuture with its layers, the wrong code and the right code if it still has to be awaited."""
+    """The result; raises NestedFuture, with the wrong and the right code, if it must be awaited again."""
     found = Classifier(_NOTHING_DECLARED).find_awaitable(result, "")
     if found:
         raise NestedFuture(
@@ -106,7 +106,7 @@ def asyncio_with_asyncio() -> None:
         loop = asyncio.get_running_loop()
         first, second = loop.create_task(g(1.0)), loop.create_task(g(2.0))
         assert await first + await second == 6.0
-        assert await asyncio.gather(g(3.0), loop.create_task(g(4.0))) == [6.0, 8.0]
+        assert sum(await asyncio.gather(g(3.0), loop.create_task(g(4.0)))) == 14.0
 
     with loops(1) as (loop,):
         submit(main(), loop).result()

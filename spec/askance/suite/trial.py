@@ -90,12 +90,14 @@ class Trial:
         self.profile = profile
         self.seed = zlib.crc32(f"{clause.id} {seed}".encode())
         self.tally = Tally()
-        self.fallen: dict[Script, Failure] = {}
+        self.fallen: dict[str, Failure] = {}
+        """Failures by their script's text: to Python False equals 0, and the programs would be one."""
         self.found: int | None = None
         """The number of the schedule that showed the last failure; None while there is none."""
         self.errors: list[str] = []
         """How executions ended that said nothing about the clause."""
-        self.meanings: dict[Program, Meaning] = {}
+        self.known: tuple[Program, Meaning] | None = None
+        """The program that was judged last, and what it denotes."""
 
     # ------------------------------------------------------------ one execution
 
@@ -121,11 +123,9 @@ class Trial:
 
     def judged(self, program: Program, history: History, variants: Sequence[History] = ()) -> Judgement:
         """The clause's verdict on one history; counted while nothing has fallen."""
-        known = self.meanings.get(program)
-        if known is None:
-            self.meanings.clear()
-            known = self.meanings[program] = denoted(program, self.adapter)
-        judgement = judge(self.clause, Case(program, history, known, self.adapter, tuple(variants)))
+        if self.known is None or self.known[0] is not program:
+            self.known = program, denoted(program, self.adapter)
+        judgement = judge(self.clause, Case(program, history, self.known[1], self.adapter, tuple(variants)))
         if self.found is None:
             self.tally.verdicts[judgement.verdict] += 1
             if judgement.blocked_by:
@@ -157,13 +157,14 @@ class Trial:
 
     def fall(self, script: Script, failure: Failure) -> NoReturn:
         """Raise Fallen, always from this one line: Hypothesis takes failures from two lines for two faults."""
-        raise Fallen(self.fallen.setdefault(script, failure))
+        raise Fallen(self.fallen.setdefault(repr(script), failure))
 
     # ------------------------------------------------------------ one program
 
     def examine(self, script: Script, drawn: Strategy | None = None) -> None:
         """Run the script under the drawn schedule and the profile's others; raises Fallen at the first failure."""
-        failure = self.fallen.get(script) or self.search(script, drawn)
+        failure = self.fallen.get(repr(script)) if self.fallen else None
+        failure = failure or self.search(script, drawn)
         if failure is not None:
             self.fall(script, failure)
 
