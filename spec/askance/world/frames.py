@@ -31,6 +31,8 @@ def place(code: Any, line: int) -> str:
     _, found, tail = path.rpartition(_SITE)
     if found:
         path = tail
+    elif os.path.normcase(path).startswith(_STANDARD):
+        path = path[len(_STANDARD) :]
     else:
         relative = os.path.relpath(path) if os.path.isabs(path) else path
         path = relative if not relative.startswith("..") else path

@@ -71,7 +71,7 @@ class WorldLoop(base_events.BaseEventLoop):
     def run_forever(self) -> None:
         """Run until `stop` is called."""
         self._check_closed()  # type: ignore[attr-defined]
-        self._check_running()  # type: ignore[attr-defined]
+        self._check_running()
         world = self.world
         world.point("run", self)
         self._thread_id = threading.get_ident()
@@ -152,6 +152,17 @@ class WorldLoop(base_events.BaseEventLoop):
         if self._foreign():
             self.world.point("stop", self)
         super().stop()
+
+    def _check_running(self) -> None:
+        """asyncio's own look at whether it runs already: no step, as nothing depends on it but misuse."""
+        if self._thread_id is not None:
+            raise RuntimeError("This event loop is already running")
+        if state.world is self.world and self.world.current.running_loop is not None:
+            raise RuntimeError("Cannot run the event loop while another loop is running")
+
+    def set_debug(self, enabled: bool) -> None:
+        """Worlds have their own ways to debug; and asyncio's look at whether the loop runs is no step."""
+        self._debug = enabled
 
     def is_running(self) -> bool:
         """Whether some strand runs it."""
