@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from _asyncio import _set_running_loop
 from collections.abc import Callable
+from contextvars import copy_context
 
 from greenlet import getcurrent, greenlet
 
-from askance.world import patching, state, watchdog
+from askance.world import patching, state, threads, watchdog
 from askance.world.deadlock import explain
 from askance.world.ending import end_strands
 from askance.world.execution import Ending, Execution
@@ -45,8 +46,13 @@ class World(Scheduler):
         self._patched = True
         patching.reset_names()
         self._hub = getcurrent()
-        self.strategy.begin()
+        strategy = self.strategy
+        strategy.begin()
+        # One that takes turns with others may have changed both.
+        self.pick = strategy.pick
+        self.observes = strategy.observes
         self.main.greenlet = greenlet(lambda: self._live_main(main), self._hub)
+        self.main.greenlet.gr_context = copy_context()
         self.enable(self.main)
         self._enter()
 
@@ -87,7 +93,7 @@ class World(Scheduler):
                 chosen = first or (None if self.main.done and self._main_is_over() else self._next())
                 first = None
                 if chosen is None:
-                    self.ending = "done" if self.main.done else "deadlock"
+                    self.ending = self.ending or ("done" if self.main.done else "deadlock")
                 else:
                     self._switch(chosen)
             if self.ending == "deadlock":
@@ -110,7 +116,9 @@ class World(Scheduler):
             raise KeyboardInterrupt
 
     def _main_is_over(self) -> bool:
-        """Whether only daemons are left, as at the end of a process."""
+        """Whether only daemons are left, as at the end of a process; and these are at rest, where they are to be."""
+        if self.drain and any(strand is not self.clock for strand in self.runnable):
+            return False
         return all(strand.done or strand.daemon for strand in self.strands[1:])
 
     def settle(self) -> None:
@@ -142,7 +150,9 @@ class World(Scheduler):
             # Without these cycles most of an execution is freed at once, and collection has little to do.
             for strand in self.strands:
                 strand.greenlet = None
-                strand.thread = None
+                if strand.thread is not None:
+                    threads.ended(strand.thread)
+                    strand.thread = None
             self.loops.clear()
             if self._patched:
                 self._patched = False

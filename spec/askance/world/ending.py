@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ def end_strands(world: World) -> None:
     if not unfinished and not tasks and not queued:
         return
     state.world = world
+    handle = logging.Logger.handle
+    logging.Logger.handle = _forget  # type: ignore[method-assign,assignment]
     try:
         for strand in unfinished:
             _end(world, strand)
@@ -51,7 +54,12 @@ def end_strands(world: World) -> None:
             for coroutine in queued:
                 _close(coroutine)
     finally:
+        logging.Logger.handle = handle  # type: ignore[method-assign]
         state.world = None
+
+
+def _forget(logger: logging.Logger, record: logging.LogRecord) -> None:
+    """A pool logs whatever ends its worker; that we end it is no news."""
 
 
 def _end(world: World, strand: Strand) -> None:

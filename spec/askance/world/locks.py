@@ -77,10 +77,11 @@ class Lock(Controlled):
         self._made()
 
     @classmethod
-    def dual(cls) -> Lock:
-        """A lock to stand in a module's global: controlled inside worlds, real outside."""
+    def dual(cls, original: Any) -> Lock:
+        """To stand in for `original`, which goes on to serve outside of worlds."""
         lock: Lock = object.__new__(cls)
         lock.__init__()  # type: ignore[misc]
+        lock._outside = original
         return lock
 
     def outside(self) -> Any:
@@ -188,10 +189,11 @@ class RLock(Controlled):
         self._made()
 
     @classmethod
-    def dual(cls) -> RLock:
-        """A lock to stand in a module's global: controlled inside worlds, real outside."""
+    def dual(cls, original: Any) -> RLock:
+        """To stand in for `original`, which goes on to serve outside of worlds."""
         lock: RLock = object.__new__(cls)
         lock.__init__()  # type: ignore[misc]
+        lock._outside = original
         return lock
 
     def outside(self) -> Any:

@@ -1,29 +1,41 @@
 """Putting the controlled versions in place: methods on the standard classes, functions wherever a module holds one.
 
-Modules bind early (`from time import monotonic as time`, `lock = Lock()` at import), so every loaded module's globals
-are looked through for the originals, and for locks, queues and locals made at import time. What is put there serves
-inside and outside of worlds, so it may stay while other code runs; all is put back at the end.
+What is put there serves inside and outside of worlds, so it may stay while other code runs; all is put back at the end.
 """
 
 from __future__ import annotations
 
+import _frozen_importlib
 import _thread
 import asyncio
 import concurrent.futures.thread
 import contextlib
 import gc
 import itertools
-import queue
 import signal
 import sys
 import threading
+import types
 import weakref
 from asyncio import events
 from collections.abc import Callable, Iterator
 from concurrent.futures import _base
 from typing import Any
 
-from askance.world import clock, conditions, locks, loop, queues, sets, state, threads, unsimulated, watchdog
+from askance.world import (
+    clock,
+    conditions,
+    early,
+    locks,
+    loop,
+    queues,
+    sets,
+    state,
+    threads,
+    unsimulated,
+    watchdog,
+)
+from askance.world import locals as thread_locals
 
 _MISSING = object()
 
@@ -33,17 +45,10 @@ COLLECT_EVERY = 64
 OLD_EVERY = 64 * 32
 """Executions between two collections of all that came since the patches were put in place."""
 
-TOOLS = """
-_pytest pytest pluggy hypothesis xdist execnet coverage askance greenlet rich logging importlib _frozen_importlib
-_frozen_importlib_external warnings _thread builtins sys io abc encodings codecs _weakrefset weakref typing
-multiprocessing pdb bdb faulthandler gc
-"""
-TOOLING = frozenset(TOOLS.split())
-"""Modules (and packages) whose globals are left alone: they run outside of worlds, or must not notice them."""
-
 _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     *clock.FUNCTIONS,
     *threads.FUNCTIONS,
+    *thread_locals.FUNCTIONS,
     (locks.real_lock, locks.Lock),
     (threading.Lock, locks.Lock),
     (threading.RLock, locks.RLock),
@@ -61,9 +66,6 @@ _METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     *sets.METHODS,
     *unsimulated.METHODS,
 )
-
-_LOCK_TYPE = type(locks.real_lock())
-_RLOCK_TYPE = type(locks.real_rlock())
 
 
 class _NoSignals:
@@ -85,6 +87,8 @@ class _Patches:
         self.depth = 0
         self.entered = 0
         self.modules = 0
+        self.early = early.Early(_FUNCTIONS)
+        self.locals: set[type] = set()
         self.stack = contextlib.ExitStack()
 
     def put(self, owner: Any, name: str, value: Any) -> None:
@@ -99,6 +103,8 @@ class _Patches:
         policy = _OutsidePolicy(events._event_loop_policy)  # type: ignore[attr-defined]
         self.put(events, "_event_loop_policy", loop.WorldPolicy(policy))
         self.put(asyncio.runners, "signal", _NoSignals)
+        # Importing takes locks only the first time: it must be no step, or the first execution differs from the others.
+        self.put(_frozen_importlib, "_thread", types.SimpleNamespace(**vars(_thread)))
         for module in (asyncio.tasks, _base):
             self.put(module, "set", sets.OrderedSet)
         # A pool joins its threads in the order of a set; at exit the interpreter joins all that this remembers.
@@ -106,83 +112,30 @@ class _Patches:
         self.put(concurrent.futures.thread, "_threads_queues", weakref.WeakKeyDictionary())
         self.put(threading, "_counter", None)
         self.put(concurrent.futures.thread.ThreadPoolExecutor, "_counter", None)
+        for name in ("allocate_lock", "get_ident", "start_new_thread", "RLock"):
+            self.put(_thread, name, self.early.replacement(getattr(_thread, name)))
         self.put_in_modules()
 
     def put_in_modules(self) -> None:
-        """Replace originals, and locks made at import time, in every loaded module's globals."""
+        """Replace originals, and locks made at import time, wherever a loaded module holds them."""
         self.modules = len(sys.modules)
-        table = {id(original): replacement for original, replacement in _FUNCTIONS}
-        for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] in TOOLING:
-                continue
-            content = getattr(module, "__dict__", None)
-            if content is None:
-                continue
-            standard = name.partition(".")[0] in sys.stdlib_module_names
-            for key, value in list(content.items()):
-                replacement = table.get(id(value))
-                if replacement is not None:
-                    self.put(module, key, replacement)
-                elif not standard or name == "concurrent.futures.thread":
-                    self.put_instance(module, key, value)
-                    if isinstance(value, type) and value.__module__ == name:
-                        for attribute, held in list(vars(value).items()):
-                            self.put_instance(value, attribute, held)
-        for key in ("allocate_lock", "get_ident", "start_new_thread", "RLock"):
-            replacement = table.get(id(getattr(_thread, key)))
-            if replacement is not None:
-                self.put(_thread, key, replacement)
-
-    def put_instance(self, owner: Any, name: str, value: Any) -> None:
-        """Replace a lock, a queue or a local that was made at import time, or control what it is made of."""
-        kind = type(value)
-        replacement: Any = None
-        if kind is _LOCK_TYPE:
-            replacement = locks.Lock.dual()
-        elif kind is _RLOCK_TYPE:
-            replacement = locks.RLock.dual()
-        elif kind is threads.real_local:
-            replacement = threads.Local.dual(value)
-        elif kind is queues.RealSimpleQueue:
-            replacement = queues.ControlledSimpleQueue.dual()
-        elif isinstance(value, threading.Condition):
-            control(value)
-        elif isinstance(value, queue.Queue):
-            for condition in (value.not_empty, value.not_full, value.all_tasks_done):
-                control(condition)
-        elif isinstance(value, threading.Semaphore | threading.Event | threading.Barrier):
-            inner = vars(value).get("_cond")
-            if inner is not None:
-                control(inner)
-        if replacement is not None:
-            with contextlib.suppress(AttributeError, TypeError):
-                self.put(owner, name, replacement)
+        self.early.search(sys.modules)
+        for cls, name, replacement in thread_locals.subclasses(early.is_left_alone):
+            if name not in vars(cls) or cls not in self.locals:
+                self.put(cls, name, replacement)
+        self.locals.update(cls for cls in thread_locals.real_local.__subclasses__())
 
     def remove_all(self) -> None:
         """Put back what was there, last first."""
+        thread_locals.give_all_back()
+        self.locals.clear()
+        self.early.undo()
         while self.undo:
             owner, name, value = self.undo.pop()
             if value is _MISSING:
                 delattr(owner, name)
             else:
                 setattr(owner, name, value)
-
-
-def control(condition: Any) -> None:
-    """Give a condition that was made at import time a lock that serves inside and outside of worlds."""
-    lock = condition._lock
-    if type(lock) is _LOCK_TYPE:
-        dual: Any = locks.Lock.dual()
-    elif type(lock) is _RLOCK_TYPE:
-        dual = locks.RLock.dual()
-        condition._release_save = dual._release_save
-        condition._acquire_restore = dual._acquire_restore
-        condition._is_owned = dual._is_owned
-    else:
-        return
-    condition._lock = dual
-    condition.acquire = dual.acquire
-    condition.release = dual.release
 
 
 class _OutsidePolicy:
@@ -216,18 +169,18 @@ def enter() -> None:
     and finalizers must not run in the middle of a schedule.
     """
     if _patches.depth == 0:
-        stack = contextlib.ExitStack()
-        stack.callback(_patches.remove_all)
-        _patches.put_all()
-        stack.enter_context(watchdog.ready())
-        stack.enter_context(_interrupts())
-        if gc.isenabled():
-            gc.collect()
-            gc.freeze()
-            gc.disable()
-            stack.callback(gc.enable)
-            stack.callback(gc.unfreeze)
-        _patches.stack = stack
+        with contextlib.ExitStack() as stack:
+            stack.callback(_patches.remove_all)
+            _patches.put_all()
+            stack.enter_context(watchdog.ready())
+            stack.enter_context(_interrupts())
+            if gc.isenabled():
+                gc.collect()
+                gc.freeze()
+                gc.disable()
+                stack.callback(gc.enable)
+                stack.callback(gc.unfreeze)
+            _patches.stack = stack.pop_all()
     elif len(sys.modules) != _patches.modules:
         _patches.put_in_modules()
     _patches.depth += 1
@@ -270,7 +223,9 @@ def _interrupts() -> Iterator[None]:
 
 
 def reset_names() -> None:
-    """At the start of each execution: threads and pools count their names from the beginning."""
+    """At the start of each execution: threads and pools count their names from the beginning, pools their threads."""
     threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]
     pools: Any = concurrent.futures.thread.ThreadPoolExecutor
     pools._counter = itertools.count().__next__
+    if _patches.early.pools:
+        _patches.early.begin()

@@ -263,7 +263,9 @@ RealSimpleQueue = SimpleQueue
 class ControlledSimpleQueue(Controlled):
     """`queue.SimpleQueue`: unbounded; the original is in C and cannot be controlled."""
 
-    __slots__ = ("__weakref__", "_items")
+    __slots__ = ("__weakref__", "_items", "_outside")
+
+    _outside: Any
 
     def __new__(cls) -> Any:
         # `queue.SimpleQueue()` outside of worlds gives the real thing.
@@ -273,14 +275,24 @@ class ControlledSimpleQueue(Controlled):
 
     def __init__(self) -> None:
         self._items: deque[Any] = deque()
+        self._outside = None
         self._made()
 
     @classmethod
-    def dual(cls) -> ControlledSimpleQueue:
-        """A queue to stand in a module's global: controlled inside worlds, a plain one outside."""
+    def dual(cls, original: Any) -> ControlledSimpleQueue:
+        """To stand in for `original`, which goes on to serve outside of worlds."""
         made: ControlledSimpleQueue = object.__new__(cls)
         made.__init__()  # type: ignore[misc]
+        made._outside = original
         return made
+
+    def outside(self) -> Any:
+        """The real queue that stands in for this one outside of worlds; it begins with what a world left."""
+        if self._outside is None:
+            self._outside = RealSimpleQueue()
+            while self._items:
+                self._outside.put(self._items.popleft())
+        return self._outside
 
     def _adopt(self, world: World) -> None:
         super()._adopt(world)
@@ -290,7 +302,7 @@ class ControlledSimpleQueue(Controlled):
         """Put without waiting; `block` and `timeout` are there for compatibility, as in the original."""
         world = state.active()
         if world is None:
-            self._items.append(item)
+            self.outside().put(item)
             return
         if self.world is not world:
             self._adopt(world)
@@ -302,9 +314,7 @@ class ControlledSimpleQueue(Controlled):
         """The oldest item, waiting for one (seconds; None: for ever); raises queue.Empty."""
         world = state.active()
         if world is None:
-            if not self._items:
-                raise Empty
-            return self._items.popleft()
+            return self.outside().get(block, timeout)
         if self.world is not world:
             self._adopt(world)
         if not block:
@@ -340,8 +350,9 @@ class ControlledSimpleQueue(Controlled):
     def qsize(self) -> int:
         """How many items there are."""
         world = state.active()
-        if world is not None:
-            world.point("size", self)
+        if world is None:
+            return int(self.outside().qsize())
+        world.point("size", self)
         return len(self._items)
 
 

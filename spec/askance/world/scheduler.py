@@ -280,7 +280,7 @@ class Scheduler:
         if chosen is self.current:
             return
         if chosen is None:
-            self._to_hub("deadlock")
+            self._to_hub("done" if self.main.done else "deadlock")
         else:
             self._switch(chosen)
 

@@ -78,7 +78,7 @@ class Strand:
         self.done = False
         self.daemon = False
         self.joiners: list[Strand] | None = None
-        self.locals: dict[Any, dict[str, Any]] | None = None
+        self.locals: dict[int, dict[str, Any]] | None = None
         self.children = 0
         self.objects = 0
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from askance.world import state
-from askance.world.strand import NotSimulated, Strand
+from askance.world.strand import FIRST_IDENT, Strand
 
 _Thread: Any = threading.Thread
 _start = threading.Thread.start
@@ -21,7 +21,7 @@ real_main_thread = threading.main_thread
 real_enumerate = threading.enumerate
 real_active_count = threading.active_count
 real_start_new_thread = _thread.start_new_thread
-real_local = threading.local
+_make_handle: Any = getattr(_thread, "_make_thread_handle", None)  # Python 3.13
 
 
 class _MainThread(threading.Thread):
@@ -30,7 +30,11 @@ class _MainThread(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="MainThread", daemon=False)
         self._started.set()  # type: ignore[attr-defined]
-        self._ident = 10_001
+        self._ident = FIRST_IDENT + 1
+
+    def is_alive(self) -> bool:
+        """Always: nobody asks after the main strand's end."""
+        return True
 
 
 _main_thread = _MainThread()
@@ -43,6 +47,18 @@ class _BareThread(threading.Thread):
         super().__init__(name=strand.name, daemon=True)
         self._started._flag = True  # type: ignore[attr-defined]
         self._ident = strand.ident
+        self._askance = (state.active(), strand)
+
+
+def ended(thread: Any) -> None:
+    """The world of a thread closes: the original methods, which do not know of strands, must find it ended."""
+    if isinstance(thread, _MainThread):
+        return
+    if _make_handle is not None:
+        thread._handle = _make_handle(thread._ident)
+        thread._handle._set_done()
+    else:
+        thread._is_stopped = True
 
 
 def start(self: Any) -> None:
@@ -64,6 +80,9 @@ def start(self: Any) -> None:
 
 
 def _strand_of(self: Any, world: Any) -> Strand | None:
+    if self is _main_thread:
+        main: Strand = world.main
+        return main
     kept = self.__dict__.get("_askance")
     if kept is None or kept[0] is not world:
         return None
@@ -127,6 +146,10 @@ def current_thread() -> threading.Thread:
     if world is None:
         return real_current_thread()
     strand = world.current
+    return strand.thread or _thread_of(world, strand)
+
+
+def _thread_of(world: Any, strand: Strand) -> threading.Thread:
     if strand.thread is None:
         strand.thread = _main_thread if strand is world.main else _BareThread(strand)
     return strand.thread
@@ -142,11 +165,7 @@ def enumerate_threads() -> list[threading.Thread]:
     world = state.active()
     if world is None:
         return real_enumerate()
-    return [
-        strand.thread or (_main_thread if strand is world.main else _BareThread(strand))
-        for strand in world.strands[1:]
-        if not strand.done
-    ]
+    return [_thread_of(world, strand) for strand in world.strands[1:] if not strand.done]
 
 
 def active_count() -> int:
@@ -164,90 +183,6 @@ def start_new_thread(function: Callable[..., object], args: Any = (), kwargs: An
     return world.spawn(name, lambda: function(*args, **(kwargs or {})), daemon=True).ident
 
 
-class Local:
-    """`threading.local` with a dictionary for each strand; outside of worlds, one for each thread.
-
-    As in the original, a subclass's `__init__` runs again, with the same arguments, in each strand that comes.
-    """
-
-    def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
-        if cls is Local and state.active() is None:
-            return real_local()
-        self = object.__new__(cls)
-        object.__setattr__(self, "_askance_arguments", (args, kwargs))
-        object.__setattr__(self, "_askance_outside", None)
-        return self
-
-    def __getattribute__(self, name: str) -> Any:
-        _enter(self)
-        return object.__getattribute__(self, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        _enter(self)
-        object.__setattr__(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        _enter(self)
-        object.__delattr__(self, name)
-
-    @classmethod
-    def dual(cls, original: Any) -> Local:
-        """To stand in a module's global for `original`, which goes on to serve outside of worlds."""
-        self: Local = object.__new__(cls)
-        object.__setattr__(self, "_askance_arguments", ((), {}))
-        object.__setattr__(self, "_askance_outside", original)
-        return self
-
-
-def _enter(self: Local) -> None:
-    """Swap in the instance dictionary of the current strand (or thread)."""
-    mine = object.__getattribute__(self, "__dict__")
-    world = state.active()
-    if world is None:
-        outside = mine.get("_askance_outside")
-        content = real_dict(self) if outside is None else outside.__dict__
-        arguments = mine["_askance_arguments"]
-        if mine.get("_askance_owner") is not content:
-            _swap(self, content, arguments, outside, content)
-        return
-    strand = world.current
-    if mine.get("_askance_owner") is strand:
-        return
-    kept = strand.locals
-    if kept is None:
-        kept = strand.locals = {}
-    content = kept.get(self)
-    fresh = content is None
-    if content is None:
-        content = kept[self] = {}
-    arguments = mine["_askance_arguments"]
-    _swap(self, content, arguments, mine.get("_askance_outside"), strand)
-    if fresh and type(self).__init__ is not object.__init__:
-        type(self).__init__(self, *arguments[0], **arguments[1])
-
-
-_outside_dictionaries = real_local()
-
-
-def real_dict(self: Local) -> dict[str, Any]:
-    """The dictionary of a `Local` in a thread that no world controls."""
-    kept: dict[Any, dict[str, Any]] = _outside_dictionaries.__dict__
-    key = f"{real_object_id(self)}"
-    return kept.setdefault(key, {})
-
-
-def real_object_id(self: Local) -> int:
-    """A key for a local that outlived its world; no schedule depends on it."""
-    return object.__hash__(self)
-
-
-def _swap(self: Local, content: dict[str, Any], arguments: Any, outside: Any, owner: Any) -> None:
-    content["_askance_arguments"] = arguments
-    content["_askance_outside"] = outside
-    content["_askance_owner"] = owner
-    object.__setattr__(self, "__dict__", content)
-
-
 METHODS: tuple[tuple[type, str, Callable[..., Any]], ...] = (
     (threading.Thread, "start", start),
     (threading.Thread, "join", join),
@@ -263,8 +198,5 @@ FUNCTIONS = (
     (real_enumerate, enumerate_threads),
     (real_active_count, active_count),
     (real_start_new_thread, start_new_thread),
-    (real_local, Local),
 )
 """(original, replacement), for `patching` to put in place wherever a module holds the original."""
-
-__all__ = ["FUNCTIONS", "METHODS", "Local", "NotSimulated"]
