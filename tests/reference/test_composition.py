@@ -140,20 +140,25 @@ def test_gather_may_hold_the_same_reply_twice(g: Actor) -> None:
     assert gather(reply, reply).result(10) == [2, 2]
 
 
-def test_gather_reports_the_first_failure_at_once(system: System, failing: Actor, gate: Any) -> None:
-    """The failure is there while another part is still pending, and that part goes on."""
+def test_gather_reports_the_first_failure_in_the_order_written(
+    system: System, failing: Actor, gate: Any
+) -> None:
+    """Not the first in time, and only when all parts have ended."""
 
-    async def slow(x: Any) -> Any:
+    async def slow(error: BaseException) -> Any:
         await gate()
-        return x
+        raise error
 
-    pending = system.spawn(slow, 1).ask(1)
-    error = KeyError("first")
-    with pytest.raises(KeyError) as caught:
-        gather(pending, failing.ask(error)).result(10)
-    assert caught.value is error
+    first, second = KeyError("first"), KeyError("second")
+    quick = failing.ask(second)
+    together = gather(system.spawn(lambda x: x, 0).ask(1), system.spawn(slow, 1).ask(first), quick)
+    with pytest.raises(KeyError, match="second"):
+        quick.result(10)
+    assert not together.done()
     gate.open()
-    assert pending.result(10) == 1
+    with pytest.raises(KeyError) as caught:
+        together.result(10)
+    assert caught.value is first
 
 
 def test_gather_in_a_handler_waits_for_asks_on_several_loops(system: System, g: Actor) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import contextvars
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -71,11 +72,12 @@ class Mapped(Reply):
     def _depend_on(self, inner: Reply) -> Reply | None:
         """The function gave a reply: its outcome becomes this one's."""
         self._source = inner
+        inner._add_waiter(self._inner_done)
         try:
             wait_for.check_dependence(self, inner)
         except AskCycle as error:
+            inner._remove_waiter(self._inner_done)
             return self._end(error=error)
-        inner._add_waiter(self._inner_done)
         if self._done and inner._leave(self._inner_done):
             inner.cancel()  # this reply was cancelled while the function ran
         return None
@@ -139,76 +141,50 @@ class Mapped(Reply):
         source = self._source
         return () if source is None else (source,)
 
-    def _give_up(self, error: BaseException, part: Any) -> bool:
-        source = self._source
-        if not super()._give_up(error, part):
-            return False
-        if source is not None:
-            source._remove_waiter(self._source_done)
-            source._remove_waiter(self._inner_done)
-        return True
-
 
 class Gathered(Reply):
-    """The values of several replies, as a list in the order given; or the first failure, as soon as it is there."""
+    """The values of several replies, as a list in the order given; or the failure of the first of them that failed.
 
-    __slots__ = ("_arrived", "_sources")
+    It waits for all in either case, so that the outcome depends on the parts alone and not on who was quicker, and
+    so that a handler which has waited for it has left nothing behind that still goes on.
+    """
+
+    __slots__ = ("_arrivals", "_arrived", "_failed", "_sources")
 
     def __init__(self, sources: Sequence[Reply]) -> None:
         super().__init__(sources[0]._home if sources else None)
         self._sources = list(sources)
         self._arrived: list[None] = []
+        self._failed: list[int] = []
+        self._arrivals = [functools.partial(self._part_done, index) for index in range(len(sources))]
         if not sources:
             self._finish([])
-        for index, source in enumerate(self._sources):
-            source._add_waiter(_Arrival(self, index))
+        for source, arrival in zip(self._sources, self._arrivals, strict=True):
+            source._add_waiter(arrival)
 
     def _part_done(self, index: int) -> Reply | None:
-        error = self._sources[index]._error
-        if error is not None:
-            return self if self._finish(error=error) else None
+        if self._sources[index]._error is not None:
+            self._failed.append(index)
         # Two parts which arrive at the same time may both find the list full: then one of them finishes.
         self._arrived.append(None)
         if len(self._arrived) < len(self._sources):
             return None
-        return self if self._finish([source._value for source in self._sources]) else None
+        error = self._sources[min(self._failed)]._error if self._failed else None
+        return self if self._finish([source._value for source in self._sources], error) else None
 
     def _withdraw(self) -> Sequence[Reply]:
-        left = [source._leave(_Arrival(self, index)) for index, source in enumerate(self._sources)]
-        return [source for source, unwanted in zip(self._sources, left, strict=True) if unwanted]
+        pairs = zip(self._sources, self._arrivals, strict=True)
+        return [source for source, arrival in pairs if source._leave(arrival)]
 
     def _parts(self) -> Sequence[Reply]:
         return [source for source in self._sources if not source._done]
 
-    def _give_up(self, error: BaseException, part: Any) -> bool:
-        if not super()._give_up(error, part):
-            return False
-        for index, source in enumerate(self._sources):
-            if source is part:
-                source._remove_waiter(_Arrival(self, index))
-        return True
-
-
-class _Arrival:
-    """The waiter of one part of a gather; equal to another of the same part, so that it can be taken back."""
-
-    __slots__ = ("index", "whole")
-
-    def __init__(self, whole: Gathered, index: int) -> None:
-        self.whole = whole
-        self.index = index
-
-    def __call__(self) -> Reply | None:
-        return self.whole._part_done(self.index)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Arrival) and (self.whole, self.index) == (other.whole, other.index)
-
-    __hash__ = None  # type: ignore[assignment]
-
 
 def gather(*replies: Reply) -> Gathered:
-    """One reply for all: their values in the order given, or the first failure, while the others go on."""
+    """One reply for all, which waits for all: their values in the order given, or the first failure in that order.
+
+    To go on at the first failure in time, `asyncio.gather` takes replies too.
+    """
     return Gathered(replies)
 
 

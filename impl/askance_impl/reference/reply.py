@@ -87,15 +87,7 @@ class Reply:
         its `asyncio.timeout` expires, and nobody else waits for this reply, the ask is cancelled.
         """
         if not self._done:
-            turn = wait_for.current_turn.get()
-            if turn is None or turn.ended:
-                yield from self._suspend()
-            else:
-                wait_for.begin_wait(turn, self)
-                try:
-                    yield from self._suspend()
-                finally:
-                    turn.waits.remove(self)
+            yield from self._suspend()
         try:
             return self._outcome()
         finally:
@@ -121,12 +113,13 @@ class Reply:
 
         self._add_waiter(waiter)
         try:
-            yield from future
+            with wait_for.waiting(self):
+                yield from future
         except asyncio.CancelledError:
             if self._leave(waiter):
                 self.cancel()
             raise
-        except GeneratorExit:
+        except BaseException:  # a cycle, or the end of a coroutine that nobody runs any more
             self._remove_waiter(waiter)
             raise
 
@@ -141,15 +134,7 @@ class Reply:
         if running_loop() is not None:
             raise WouldBlock("reply.result()", "value = actor.ask(x).result()", "value = await actor.ask(x)")
         if not self._done:
-            turn = wait_for.current_turn.get()
-            if turn is None or turn.ended:
-                self._block(timeout)
-            else:
-                wait_for.begin_wait(turn, self)
-                try:
-                    self._block(timeout)
-                finally:
-                    turn.waits.remove(self)
+            self._block(timeout)
         try:
             return self._outcome()
         finally:
@@ -159,9 +144,13 @@ class Reply:
         """Block this thread until the reply is complete; raises TimeoutError after `timeout` seconds."""
         complete = threading.Event()
         self._add_waiter(complete.set)
-        if not complete.wait(timeout) and not self._done:
-            self._remove_waiter(complete.set)
-            raise TimeoutError(f"no reply within {timeout} seconds")
+        try:
+            with wait_for.waiting(self):
+                if not complete.wait(timeout) and not self._done:
+                    raise TimeoutError(f"no reply within {timeout} seconds")
+        finally:
+            if not self._done:
+                self._remove_waiter(complete.set)
 
     def done(self) -> bool:
         """Whether the outcome is there."""
@@ -278,10 +267,4 @@ class Reply:
         if len(self._waiters) > 1:
             return False
         self._complete(error=error)
-        return True
-
-    def _give_up(self, error: BaseException, part: Any) -> bool:
-        if self._waiters or not self._finish(error=error):
-            return False
-        self._announce()
         return True

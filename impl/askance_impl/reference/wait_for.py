@@ -29,7 +29,7 @@ from typing import Any, Protocol
 
 from askance_impl.reference.errors import AskCycle
 
-__all__ = ["Turn", "Waited", "begin_wait", "check_dependence", "current_turn"]
+__all__ = ["Turn", "Waited", "begin_wait", "check_dependence", "current_turn", "waiting"]
 
 
 class Waited(Protocol):
@@ -47,9 +47,6 @@ class Waited(Protocol):
 
     def _fail_unless_shared(self, error: BaseException) -> bool:
         """Fail with `error`, unless more than one waits; False in that case."""
-
-    def _give_up(self, error: BaseException, part: Waited | None) -> bool:
-        """Nobody waits any more: fail with `error` and let go of `part`; False if somebody else still waits."""
 
 
 class Turn:
@@ -76,56 +73,63 @@ current_turn: ContextVar[Turn | None] = ContextVar("current_turn", default=None)
 """The turn that this code runs in; None outside of handlers."""
 
 
-def begin_wait(turn: Turn, reply: Waited) -> None:
-    """Write the edge from `turn` to `reply`; the caller takes it out of `turn.waits` when the wait has ended.
+class waiting:
+    """`with waiting(reply)`: while the block waits for the reply, so does the turn that it runs in, if any.
 
-    If that closes a cycle, one ask of the cycle fails with AskCycle; raises it, with the edge taken out, if that is
-    the ask through which this wait goes.
+    Entered when the waiter has been added to the reply. Raises AskCycle as `begin_wait` does.
+    """
+
+    __slots__ = ("reply", "turn")
+
+    def __init__(self, reply: Waited) -> None:
+        self.reply = reply
+        self.turn = current_turn.get()
+
+    def __enter__(self) -> None:
+        if self.turn is not None:
+            if self.turn.ended:
+                self.turn = None
+            else:
+                begin_wait(self.turn, self.reply)
+
+    def __exit__(self, *error: object) -> None:
+        if self.turn is not None:
+            self.turn.waits.remove(self.reply)
+
+
+def begin_wait(turn: Turn, reply: Waited) -> None:
+    """Write the edge from `turn` to `reply`, and break the cycles that it closes.
+
+    Of each cycle one ask fails with AskCycle, and so its message is not handled: the latest, for that is the one
+    which closed the cycle. (With a -> b -> a it is the ask of b, even where a is the last to begin its wait.) An ask
+    for which others wait too, who are perhaps in no cycle, is passed over for the next later one.
+
+    Raises AskCycle, with the edge taken out, if others wait for each ask of a cycle.
     """
     turn.waits.append(reply)
-    while (path := _find_cycle(reply, turn)) is not None:
-        error = _refuse(turn.actor.name, path)
-        if error is not None:
-            turn.waits.remove(reply)
-            raise error
+    try:
+        _break_cycles(turn, reply)
+    except AskCycle:
+        turn.waits.remove(reply)
+        raise
 
 
 def check_dependence(whole: Waited, part: Waited) -> None:
-    """The composed reply `whole` now depends on `part`: the same as `begin_wait`, without a turn."""
-    while (path := _find_cycle(part, whole)) is not None:
-        asks = _asks(path)
-        error = _refuse(asks[-1][1] if asks else "(a reply that depends on itself)", path)
-        if error is not None:
-            raise error
+    """Break the cycles that are closed by the composed reply `whole` depending on `part`, as `begin_wait` does."""
+    _break_cycles(whole, part)
 
 
-def _refuse(asker: str, path: list[Waited]) -> AskCycle | None:
-    """Break the cycle in which `asker` waits for the first reply of the path, and the last one waits for `asker`.
-
-    It is the latest ask that fails, for that is the one which closed the cycle: with a -> b -> a, the ask of b,
-    though a may be the last to begin its wait. If others wait for that ask too, who are perhaps in no cycle, or if
-    it is the first of the path, the wait for the path fails instead, by the error returned, and with it every reply
-    of the path down to the first ask, but those that others wait for.
-    """
-    asks = _asks(path)
-    actors = [asker, *[name for _, name in asks]]
-    latest = max(range(len(asks)), key=lambda index: asks[index][0]._number, default=0)
-    if latest > 0:
-        # Round and round: from the asker of the latest ask back to it.
-        error = AskCycle([*actors[latest:-1], *actors[: latest + 1]])
-        if asks[latest][0]._fail_unless_shared(error):
-            return None
-    error = AskCycle(actors if asks else [asker, asker])
-    for reply, part in zip(path, [*path[1:], None], strict=True):
-        is_ask = reply._turn_ahead() is not None
-        if not reply._give_up(error, None if is_ask else part) or is_ask:
-            break
-    return error
-
-
-def _asks(path: list[Waited]) -> list[tuple[Waited, str]]:
-    """The asks along a path, each with the name of the actor asked."""
-    return [(reply, turn.actor.name) for reply in path if (turn := reply._turn_ahead()) is not None]
+def _break_cycles(asker: Turn | Waited, reply: Waited) -> None:
+    while (path := _find_cycle(reply, asker)) is not None:
+        asks = [(step, turn) for step in path if (turn := step._turn_ahead()) is not None]
+        if not asks:
+            raise AskCycle(["(a reply that depends on itself)"] * 2)
+        actors = [asks[-1][1].actor.name, *[turn.actor.name for _, turn in asks]]
+        latest_first = sorted(range(len(asks)), key=lambda index: asks[index][0]._number, reverse=True)
+        # Round and round: from the asker of the ask that fails back to it.
+        errors = {index: AskCycle([*actors[index:-1], *actors[: index + 1]]) for index in latest_first}
+        if not any(asks[index][0]._fail_unless_shared(errors[index]) for index in latest_first):
+            raise errors[0]
 
 
 def _find_cycle(start: Waited, goal: Turn | Waited) -> list[Waited] | None:
