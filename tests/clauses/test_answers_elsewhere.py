@@ -176,7 +176,7 @@ def test_a9_falls_on_a_gather_in_order_of_completion() -> None:
 
 def test_a9_leaves_a_wrong_part_to_others() -> None:
     """A gather with another value in it is no matter of order."""
-    assert list(fallen(gathered(gives((term("g", 1), term("h", 1)))))) == ["A5"]
+    assert list(fallen(gathered(gives((term("g", 1), term("h", 1)))))) == ["A1"]
 
 
 @pytest.mark.parametrize(("got", "verdict"), [(1, "pass"), (2, "fail"), (3, "pass")])
@@ -192,7 +192,7 @@ def test_a9_falls_on_a_failure_that_was_not_the_first(got: int, verdict: str) ->
         script.ask("c0", f"c0.r{n}", name, 0)
     script.add("compose", "c0", op="c0.r3", detail="gather c0.r0 c0.r1 c0.r2").wait("c0", "c0.r3")
     for n, name in ((3, "c"), (2, "b"), (1, "a")):
-        script.turn(f"{name}#1", f"c0.r{n - 1}", fails("KeyError", n))
+        script.turn(f"{name}#1", f"c0.r{n - 1}", fails("KeyError", n)).passes(1)
     script.done("c0", "c0.r3", fails("KeyError", got)).settle()
     assert script.judged("A9").verdict == verdict
 

@@ -47,7 +47,7 @@ def test_clauses_rest_on_each_other_without_a_circle() -> None:
 
 def test_every_situation_is_some_clauses_and_says_what_it_needs() -> None:
     """The vocabulary holds no word that no clause uses, and its needs are real capabilities."""
-    used = frozenset().union(*(clause.features for clause in CLAUSES))
+    used: frozenset[str] = frozenset().union(*(clause.features for clause in CLAUSES))
     assert FEATURE_NEEDS.keys() <= FEATURES.keys()
     assert all(needs <= CAPABILITIES.keys() for needs in FEATURE_NEEDS.values())
     assert used <= FEATURES.keys()

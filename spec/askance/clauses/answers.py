@@ -31,7 +31,7 @@ A1 = Clause(
     features=frozenset(
         {"asks", "nested-asks", "diamond", "falsy", "exception-values", "cross-loop", "own-loop"}
     ),
-    rests_on=("A3", *ALIVE),
+    rests_on=("A3", "A4", *ALIVE),
 )
 
 
@@ -207,6 +207,34 @@ A7 = Clause(
 )
 
 
+A8 = Clause(
+    id="A8",
+    level="MUST",
+    text="""
+    Composition obeys the laws: left and right identity, associativity, map fusion; a mapped function runs
+    exactly once, however often the result is read, None included.
+    """,
+    rationale="""
+    A mapped reply is a value that is not there yet, and code is refactored on the strength of the laws: two maps into
+    one, a map into the handler. A function that runs once for each reader does its effects once for each reader;
+    one that does not run on None is a special case that somebody finds in production.
+    """,
+    rule="""
+    asyncio, "Futures", Future.add_done_callback(): a callback that was added is called once; neither asyncio nor
+    concurrent.futures has a map of its own, so each implementation's is new.
+    """,
+    if_fails="""
+    look at when the mapped function runs: once, when the value comes, and not in each wait; at results kept with None
+    for "not yet"; and at a map of a map, which must see the mapped value.
+    """,
+    check=checks.a8_violation,
+    reached=checks.a8_reached,
+    features=frozenset({"asks", "compose", "several-waiters", "falsy", "nested-asks", "await-foreign-loop"}),
+    rests_on=("A1", "A3", "A4", *ALIVE),
+    needs=frozenset({"then"}),
+)
+
+
 A9 = Clause(
     id="A9",
     level="MUST",
@@ -234,4 +262,4 @@ A9 = Clause(
 )
 
 
-CLAUSES = (A1, A2, A3, A4, A5, A6, A7, A9)
+CLAUSES = (A1, A2, A3, A4, A5, A6, A7, A8, A9)

@@ -72,6 +72,8 @@ class Facts:
     messages: dict[str, Message] = field(default_factory=dict)
     asks: dict[str, Message] = field(default_factory=dict)
     """The message behind each asked reply, by the reply's name."""
+    asks_of: dict[str, list[str]] = field(default_factory=dict)
+    """The replies that each turn or client asked for, by its name, in order."""
     composed: dict[str, Composed] = field(default_factory=dict)
     turns: list[Turn] = field(default_factory=list)
     turn: dict[str, Turn] = field(default_factory=dict)
@@ -142,6 +144,7 @@ def read(history: History, composed: Mapping[str, Composed]) -> Facts:
                 message.sender, message.actor = event.who, event.actor
                 if event.kind == "ask":
                     facts.asks[event.op] = message
+                    facts.asks_of.setdefault(event.who, []).append(event.op)
             case "begin":
                 turn = Turn(event.who, event.actor, event.message, at)
                 facts.turns.append(turn)

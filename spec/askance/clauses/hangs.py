@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from askance.clauses.base import Case
+from askance.clauses.denoted import describe, ended_by_failure
 from askance.clauses.facts import Facts, Turn, Wait
-from askance.clauses.misfits import describe, ended_by_failure
 
 Root = Literal[
     "blocked-loop",  # a thread that runs an event loop blocked: nothing else of that loop can run

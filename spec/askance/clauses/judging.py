@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from askance.clauses import answers, deadlock, mailboxes
+from askance.clauses import answers, cancellation, deadlock, lifecycle, mailboxes
 from askance.clauses.base import Case, Clause, Judgement, Violation
 
+CHAPTERS = (answers, mailboxes, deadlock, cancellation, lifecycle)
+
 ALL: Mapping[str, Clause] = MappingProxyType(
-    {clause.id: clause for chapter in (answers, mailboxes, deadlock) for clause in chapter.CLAUSES}
+    {clause.id: clause for chapter in CHAPTERS for clause in chapter.CLAUSES}
 )
 """Every clause by its id, in the order of the specification."""
 

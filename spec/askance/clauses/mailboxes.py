@@ -52,7 +52,7 @@ M2 = Clause(
     check=checks.m2_violation,
     reached=checks.m2_reached,
     features=frozenset({"asks", "tell", "many-messages", "busy-actor", "cross-loop"}),
-    rests_on=ALIVE,
+    rests_on=("A4", *ALIVE),
 )
 
 
@@ -109,4 +109,30 @@ M4 = Clause(
 )
 
 
-CLAUSES = (M1, M2, M3, M4)
+M6 = Clause(
+    id="M6",
+    level="MUST",
+    text="""
+    No actor starves while its loop runs.
+    """,
+    rationale="""
+    Actors on one loop share its time. If a busy one can keep it for as long as messages come, a quiet neighbour waits
+    for the end of somebody else's work, and the more so the more work there is.
+    """,
+    rule="""
+    asyncio, "Event Loop", loop.call_soon(): callbacks are called in the order in which they were registered, each
+    once, at the next iteration: a loop's queue is fair by itself.
+    """,
+    if_fails="""
+    look at a consumer that handles all messages of one actor before it lets another have a turn, at a scheduler that
+    prefers some actors, and at a mailbox that wakes its consumer only when the loop has nothing else to do.
+    """,
+    check=checks.m6_violation,
+    reached=checks.m6_reached,
+    features=frozenset({"asks", "tell", "many-messages", "busy-actor", "own-loop", "sleep"}),
+    rests_on=("D5", *ALIVE),
+    needs=frozenset({"async-handlers", "loops"}),
+)
+
+
+CLAUSES = (M1, M2, M3, M4, M6)

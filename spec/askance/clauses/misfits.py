@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
-from math import prod
 
 from askance.clauses.base import Case
-from askance.clauses.facts import Composed, Wait, asked_by_client
+from askance.clauses.blame import failed_before, sent_after_stop
+from askance.clauses.denoted import denoted_by, fits
+from askance.clauses.facts import Composed, Wait
+from askance.clauses.letting_go import let_go
 from askance.clauses.values import reordered, same
 from askance.history import Outcome
-from askance.meaning import Anything
-from askance.program import Term
 
-MOST_COMBINATIONS = 64
-"""A gather whose parts may end in more combinations than this is compared part by part only."""
+ONLY: dict[str, str] = {"cycle": "D3", "refused": "D4", "stopped": "L1", "cancelled": "C1", "timeout": "C4"}
+"""The clause that falls where only such an outcome is denoted, and an answer comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,66 +52,6 @@ def first_of(case: Case, clause: str) -> Misfit | None:
     return next((misfit for misfit in case.of(misfits) if misfit.clause == clause), None)
 
 
-def fits(case: Case, op: str, got: Outcome) -> bool:
-    """Whether a wait for that reply may have that outcome. An outcome of which the program tells nothing fits."""
-    if got.kind == "nested" or (got.kind == "error" and got.error is None):
-        return False
-    denoted = _by_meaning(case, op)
-    return (
-        denoted is None
-        or any(same(one, got) for one in denoted)
-        or any(same(one, got) for one in _besides(case, op))
-    )
-
-
-def denoted_by(case: Case, op: str) -> frozenset[Outcome] | None:
-    """The outcomes that a wait for that reply may have; None where the program does not tell."""
-    denoted = _by_meaning(case, op)
-    return None if denoted is None else denoted.union(_besides(case, op))
-
-
-def _by_meaning(case: Case, op: str) -> frozenset[Outcome] | None:
-    """What the oracle says of a client's reply, of a turn's ask, or of what a turn composed."""
-    if (known := case.meaning.operations.get(op)) is not None:
-        return None if isinstance(known, Anything) else known
-    if (message := case.facts.asks.get(op)) is not None:
-        # A spawned actor is not in the program by name: the outcome of the turn that asked it is compared instead.
-        known_actor = message.actor in case.traits.loops
-        denoted = case.meaning.turn(message.actor, message.value) if known_actor else Anything()
-        return None if isinstance(denoted, Anything) else denoted
-    if (composed := case.facts.composed.get(op)) is not None:
-        return _by_parts(case, composed)
-    return None
-
-
-def _by_parts(case: Case, composed: Composed) -> frozenset[Outcome] | None:
-    """What a turn's composed reply may give, from what its parts denote; None where these are unknown or too many."""
-    denoted = [denoted_by(case, op) for op in composed.parts]
-    parts = [part for part in denoted if part is not None]
-    if len(parts) < len(denoted) or prod(len(part) for part in parts) > MOST_COMBINATIONS:
-        return None
-    failures = frozenset(outcome for part in parts for outcome in part if outcome.kind != "value")
-    values = product(*([outcome.value for outcome in part if outcome.kind == "value"] for part in parts))
-    made = (Term(composed.symbol, one) if composed.kind == "then" else one for one in values)
-    return failures.union(Outcome("value", value) for value in made)
-
-
-def _besides(case: Case, op: str) -> Iterator[Outcome]:
-    """What a wait inside a turn may come to besides its answer: the turn's meaning does not know who asks and when."""
-    if op in case.meaning.operations:
-        return
-    message = case.facts.asks.get(op)
-    if message is not None and (
-        message.actor in case.traits.stopped or message.actor in case.of(ended_by_failure)
-    ):
-        yield Outcome("stopped")
-    if message is not None and case.can("cycles-refused") and message.actor in case.traits.cyclic:
-        yield Outcome("cycle")
-    if bool(case.facts.cancels) or case.traits.gives_up:
-        yield Outcome("cancelled")
-        yield Outcome("timeout")
-
-
 def _inner(case: Case, op: str, seen: set[str]) -> Iterator[str]:
     """The replies that this one's outcome is made of: its parts, and what the turns behind it waited for."""
     facts = case.facts
@@ -133,8 +72,7 @@ def _inner(case: Case, op: str, seen: set[str]) -> Iterator[str]:
 
 def attribute(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome) -> str:
     """The one clause that this misfit violates."""
-    kinds = {one.kind for one in denoted}
-    composed = case.facts.composed.get(wait.op)
+    kinds: set[str] = {one.kind for one in denoted}
     match got.kind:
         case "nested":
             return "A3"
@@ -142,17 +80,81 @@ def attribute(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome)
             return "D3"
         case "refused":
             return "D4"
-        case "value" if any(one.kind == "value" and reordered(one.value, got.value) for one in denoted):
-            return "A9"
-        case "error" if got.error is None and kinds <= {"value"} and _from_another_loop(case, wait):
-            return "A6"
-        case "error" if composed is not None and _error_of_a_part(case, composed, got):
-            return "A9"
+        case "value":
+            clause = _clause_of_value(case, wait, denoted, got)
+        case "error":
+            clause = _clause_of_error(case, wait, kinds, got)
+        case "stopped":
+            clause = _clause_of_stopped(case, wait)
+        case "cancelled":
+            clause = "C3" if case.facts.cancels and "error" not in kinds else ""
+        case "timeout":
+            clause = "C4" if case.traits.gives_up and "error" not in kinds else ""
+    if clause:
+        return clause
     if "value" not in kinds or got.kind != "value":
-        for kind, clause in (("error", "A4"), ("cycle", "D3"), ("refused", "D4")):
-            if kind in kinds and (kind == "error" or "value" not in kinds):
-                return clause
-    return "A1" if composed is None else "A5"
+        if "error" in kinds:
+            return "A4"
+        for kind, only in (
+            ("cycle", "D3"),
+            ("refused", "D4"),
+            ("stopped", "L1"),
+            ("cancelled", "C1"),
+            ("timeout", "C4"),
+        ):
+            if kinds == {kind}:
+                return only
+    return _clause_of_answer(case, wait)
+
+
+def _clause_of_value(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome) -> str:
+    """For a value: in another order (A9), or the late reply of an ask that was given up (C4)."""
+    if any(one.kind == "value" and reordered(one.value, got.value) for one in denoted):
+        return "A9"
+    given_up = [other for other in case.facts.waits if other.outcome and other.outcome.kind == "timeout"]
+    late = (
+        case.facts.turn_of(other.op) for other in given_up if other.done < wait.done and other.op != wait.op
+    )
+    return "C4" if any(turn and turn.outcome and same(turn.outcome, got) for turn in late) else ""
+
+
+def _clause_of_error(case: Case, wait: Wait, kinds: set[str], got: Outcome) -> str:
+    """For an error: of another part of a gather (A9), or one of the library's own (A6, L1, L2, L5)."""
+    composed = case.facts.composed.get(wait.op)
+    if composed is not None and _error_of_a_part(case, composed, got):
+        return "A9"
+    if got.error is not None:
+        return ""
+    message = case.facts.asks.get(wait.op)
+    if message is not None and message.actor not in case.traits.loops:
+        return "L5"
+    if "stopped" in kinds and message is not None and message.actor in case.facts.stops:
+        return "L1" if sent_after_stop(case, wait.op) else "L2"
+    return "A6" if kinds <= {"value"} and _from_another_loop(case, wait) else ""
+
+
+def _clause_of_stopped(case: Case, wait: Wait) -> str:
+    """For an actor that nobody stopped: what was done to it before?"""
+    message = case.facts.asks.get(wait.op)
+    if message is None:
+        return ""
+    if failed_before(case, message.actor, wait.done):
+        return "L6"
+    return "C3" if case.of(let_go).actors.get(message.actor, wait.done) < wait.done else ""
+
+
+def _clause_of_answer(case: Case, wait: Wait) -> str:
+    """For a wrong answer: a composition's (A8), a composition's to a plain thread (A5), or an ask's (A1)."""
+    composed = case.facts.composed.get(wait.op)
+    if composed is None:
+        return "A1"
+    by_thread = wait.who in case.traits.threads
+    if composed.kind == "gather" or not case.can("then"):
+        return "A5" if by_thread else "A1"
+    # A function that ran once has made the right value: it was lost on its way to the waiter.
+    events = case.facts.events
+    runs = [at for at in case.facts.of_kind("apply") if events[at].op == wait.op]
+    return "A5" if by_thread and len(runs) == 1 else "A8"
 
 
 def _error_of_a_part(case: Case, composed: Composed, got: Outcome) -> bool:
@@ -168,33 +170,3 @@ def _from_another_loop(case: Case, wait: Wait) -> bool:
     here = events[wait.done].loop
     turn = case.facts.turn_of(wait.op)
     return here is not None and (turn is None or events[turn.begin].loop != here)
-
-
-def ended_by_failure(case: Case) -> frozenset[str]:
-    """The actors of which a turn failed, where the adapter declares that a failure ends an actor (clause L6)."""
-    if not getattr(case.adapter, "failing_handler_ends_actor", False):
-        return frozenset()
-    return frozenset(turn.actor for turn in case.facts.turns if turn.outcome and turn.outcome.kind != "value")
-
-
-def describe(case: Case, op: str) -> str:
-    """The reply in the program's words: `c0.r1 = ask a(10)`, `a#1.1 = ask b(10)`, `c0.r2 = gather(c0.r0, c0.r1)`."""
-    if (message := case.facts.asks.get(op)) is not None:
-        return f"{op} = ask {message.actor}({message.value})"
-    if (composed := case.facts.composed.get(op)) is not None:
-        inside = ", ".join(composed.parts)
-        return (
-            f"{op} = then({inside}, {composed.symbol})"
-            if composed.kind == "then"
-            else f"{op} = gather({inside})"
-        )
-    if (asked := asked_by_client(case.program, op)) is not None:
-        return f"{op} = ask {asked.actor}({asked.message})"
-    return op
-
-
-def outcomes_text(outcomes: frozenset[Outcome]) -> str:
-    """The outcomes in words, values first, then errors, then the rest, joined by "or"."""
-    order = {"value": 0, "error": 1}
-    told = sorted(outcomes, key=lambda outcome: (order.get(outcome.kind, 2), str(outcome)))
-    return " or ".join(str(outcome) for outcome in told) or "nothing"

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from askance.clauses.base import Case
+from askance.clauses.denoted import denoted_by, describe, fits
 from askance.clauses.facts import Wait
 from askance.clauses.hangs import hangs
-from askance.clauses.misfits import denoted_by, describe, fits, misfits
+from askance.clauses.misfits import misfits
 from askance.clauses.values import same
 from askance.program import Program
 

@@ -16,7 +16,7 @@ def same(one: Outcome, other: Outcome) -> bool:
     """Whether two outcomes are the same; `detail` does not count."""
     if one.kind == other.kind:
         return one == other and _same_value(one.value, other.value)
-    return (_cancelled(one) and _cancelled(other)) or (_timed_out(one) and _timed_out(other))
+    return (cancelled(one) and cancelled(other)) or (_timed_out(one) and _timed_out(other))
 
 
 def reordered(one: Value, other: Value) -> bool:
@@ -44,7 +44,8 @@ def _same_value(one: Value, other: Value) -> bool:
     return one.__class__ is other.__class__
 
 
-def _cancelled(outcome: Outcome) -> bool:
+def cancelled(outcome: Outcome) -> bool:
+    """Whether it is a cancellation, or an error of that kind which a handler raised itself."""
     return outcome.kind == "cancelled" or (outcome.error is not None and outcome.error.kind in CANCELLATIONS)
 
 

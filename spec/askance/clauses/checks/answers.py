@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from askance.clauses.base import Case, Violation
+from askance.clauses.blame import hang_of
+from askance.clauses.denoted import denoted_by, describe, outcomes_text
 from askance.clauses.facts import Wait
-from askance.clauses.hangs import explanation, roots
+from askance.clauses.hangs import explanation
 from askance.clauses.lost_errors import lost_errors
-from askance.clauses.misfits import Misfit, denoted_by, describe, first_of, outcomes_text
+from askance.clauses.misfits import Misfit, first_of
 from askance.clauses.placement import differing_placements, mixed_placements, placement_reached
 from askance.clauses.values import same
 from askance.history import Outcome
@@ -27,7 +29,7 @@ def where(case: Case, wait: Wait) -> str:
     return "\n".join(lines)
 
 
-def _misfit(case: Case, clause: str) -> Violation | None:
+def misfit_violation(case: Case, clause: str) -> Violation | None:
     """The first misfit of that clause as a violation."""
     misfit = first_of(case, clause)
     if misfit is None:
@@ -51,7 +53,7 @@ def _finished(case: Case, *kinds: str) -> bool:
 
 def a1_violation(case: Case) -> Violation | None:
     """A wait whose value is not the one that the program denotes."""
-    return _misfit(case, "A1")
+    return misfit_violation(case, "A1")
 
 
 def a1_reached(case: Case) -> bool:
@@ -81,8 +83,7 @@ def a2_violation(case: Case) -> Violation | None:
                 )
         if (violation := _composed_of_another(case, op, seen)) is not None:
             return violation
-    if found := roots(case, "seen"):
-        hang = found[0]
+    if (hang := hang_of(case, "A2")) is not None:
         return Violation(
             "A2",
             f"every wait for {hang.reply} wakes",
@@ -159,12 +160,14 @@ def a3_reached(case: Case) -> bool:
 
 
 def _flat_text(misfit: Misfit) -> str:
-    return outcomes_text(misfit.denoted) if misfit.denoted else "a value, after one wait"
+    """What should have come: the answers that are denoted, without the ways in which a wait may be cut short."""
+    answers = frozenset(one for one in misfit.denoted if one.kind in ("value", "error"))
+    return outcomes_text(answers) if answers else "a value, after one wait"
 
 
 def a4_violation(case: Case) -> Violation | None:
     """A wait that ended otherwise than in the error that is denoted, or never, because the error was lost."""
-    if (violation := _misfit(case, "A4")) is not None:
+    if (violation := misfit_violation(case, "A4")) is not None:
         return violation
     for hang, turn in case.of(lost_errors):
         return Violation(
@@ -184,7 +187,7 @@ def a4_reached(case: Case) -> bool:
 
 def a5_violation(case: Case) -> Violation | None:
     """A composition whose parts are right and whose outcome is not."""
-    return _misfit(case, "A5")
+    return misfit_violation(case, "A5")
 
 
 def a5_reached(case: Case) -> bool:
@@ -220,7 +223,7 @@ def a6_violation(case: Case) -> Violation | None:
                 where(case, wait),
                 (wait.begin, wait.done),
             )
-    return _misfit(case, "A6")
+    return misfit_violation(case, "A6")
 
 
 def a6_reached(case: Case) -> bool:
@@ -250,14 +253,45 @@ def a7_reached(case: Case) -> bool:
     return placement_reached(case)
 
 
+def a8_violation(case: Case) -> Violation | None:
+    """A mapped function that ran twice, or a mapped reply whose outcome is not the mapped one."""
+    facts = case.facts
+    runs: dict[str, int] = {}
+    for at in facts.of_kind("apply"):
+        event = facts.events[at]
+        if event.op in runs:
+            return Violation(
+                "A8",
+                f"the function of {describe(case, event.op)} runs once",
+                f"it ran again, on {event.outcome}",
+                f"first on strand {facts.events[runs[event.op]].strand or '?'}, then on strand {event.strand or '?'}",
+                (runs[event.op], at),
+            )
+        runs[event.op] = at
+    return misfit_violation(case, "A8")
+
+
+def a8_reached(case: Case) -> bool:
+    """A mapped reply was waited for, by the implementation's own operator."""
+    facts = case.facts
+    mapped = {facts.events[at].op for at in facts.of_kind("apply")}
+    return any(wait.outcome is not None and wait.op in mapped for wait in facts.waits)
+
+
 def a9_violation(case: Case) -> Violation | None:
     """A gather whose parts are right and whose order, or choice of failure, is not."""
-    return _misfit(case, "A9") or _later_failure(case)
+    return misfit_violation(case, "A9") or _later_failure(case)
 
 
 def _later_failure(case: Case) -> Violation | None:
-    """A gather that reports a failure which was neither the first to happen nor the first in the order written."""
+    """A gather that reports a failure which was neither the first to happen nor the first in the order written.
+
+    A turn has ended before its reply is complete, and others may run in between: of failures in one second of virtual
+    time any may have been the first, and where a timer fired early, time tells nothing.
+    """
     facts = case.facts
+    if case.history.timers_raced:
+        return None
     for op, composed in facts.composed.items():
         turns = [facts.turn_of(part) for part in composed.parts] if composed.kind == "gather" else []
         for wait in facts.waits_for.get(op, ()) if turns else ():
@@ -265,7 +299,9 @@ def _later_failure(case: Case) -> Violation | None:
             failed = [turn for turn in failed if turn.end < wait.done]
             if wait.outcome is None or wait.outcome.kind != "error" or len(failed) < 3:
                 continue
-            firsts = {failed[0].outcome, min(failed, key=lambda turn: turn.end).outcome}
+            soonest = min(facts.events[turn.end].time for turn in failed)
+            firsts = {turn.outcome for turn in failed if facts.events[turn.end].time == soonest}
+            firsts.add(failed[0].outcome)
             if wait.outcome not in firsts and wait.outcome in {turn.outcome for turn in failed}:
                 return Violation(
                     "A9",

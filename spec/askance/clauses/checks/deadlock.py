@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 from askance.clauses.base import Case, Violation
+from askance.clauses.blame import hang_of
 from askance.clauses.checks.answers import where
-from askance.clauses.facts import Facts, Turn, Wait
+from askance.clauses.denoted import describe, outcomes_text
+from askance.clauses.facts import Turn, Wait
 from askance.clauses.hangs import Hang, explanation, hangs, roots
-from askance.clauses.lost_errors import lost_errors
-from askance.clauses.misfits import describe, first_of, outcomes_text
-
-PROMPT = 0.5
-"""Seconds of virtual time within which an idle actor begins a message. Programs sleep for whole seconds."""
+from askance.clauses.lateness import late_turns, pending_beside
+from askance.clauses.lost_messages import lost_message, said
+from askance.clauses.misfits import first_of
 
 
-def on_a_cycle(case: Case, hang: Hang) -> bool:
-    """Whether the reply that hangs is asked of actors whose asks lead to a cycle."""
-    return any(
-        case.traits.leads_to_a_cycle(case.facts.asks[op].actor) for op in case.facts.asks_behind(hang.wait.op)
-    )
-
-
-def _hang_violation(case: Case, clause: str, hang: Hang, expected: str, actual: str) -> Violation:
+def hang_violation(case: Case, clause: str, hang: Hang, expected: str, actual: str) -> Violation:
+    """The violation that a hang is, told from the wait down to the root."""
     return Violation(clause, expected, actual, explanation(case, hang), (hang.wait.begin,))
 
 
 def d1_violation(case: Case) -> Violation | None:
     """A wait that nobody is left to end, or an operation that never returned."""
-    lost = {hang.wait.op for hang, _ in case.of(lost_errors)}
-    for hang in roots(case, "not-begun", "not-woken", "not-resumed", "stopped", "cancelled"):
-        if hang.wait.op in lost:
-            continue
-        return _hang_violation(
+    if (hang := hang_of(case, "D1")) is not None:
+        return hang_violation(
             case,
             "D1",
             hang,
             f"when nothing can move any more, {hang.wait.who} has the outcome of {describe(case, hang.wait.op)}",
             f"{hang.wait.who} waits for {hang.wait.op}, and nobody is left to complete {hang.reply}",
         )
-    if case.history.ending == "deadlock" and not case.of(hangs):
+    if case.history.ending == "deadlock" and not case.of(hangs) and (operation := stuck(case)):
         told = "\n".join(
             f"{waiting.who or 'strand ' + waiting.strand} waits for {waiting.on} at {waiting.where}"
             for waiting in (case.history.deadlock.waiting if case.history.deadlock else ())
@@ -45,8 +36,17 @@ def d1_violation(case: Case) -> Violation | None:
         return Violation(
             "D1",
             "when nothing can move any more, every operation of every client has returned",
-            f"{_stuck_client(case)} has not returned, and waits for no reply",
+            f"{operation} has not returned, and waits for no reply",
             told,
+        )
+    if (message := lost_message(case, "D1")) is not None:
+        return Violation(
+            "D1",
+            f"{said(message)} is begun before nothing can move any more: {message.actor} is idle",
+            f"{message.actor} has not begun it, and nothing has happened on its loop since it was sent",
+            f"nobody is left to wake the loop of {message.actor}\n"
+            f"sent by {message.sender} on strand {case.facts.events[message.sent].strand or '?'}",
+            (message.sent,),
         )
     return None
 
@@ -56,22 +56,23 @@ def d1_reached(case: Case) -> bool:
     return bool(case.facts.standstills) and any(wait.done >= 0 for wait in case.facts.waits)
 
 
-def _stuck_client(case: Case) -> str:
-    """Who is inside an operation of the library's: clients that did not end, or the closing of the system."""
+def stuck(case: Case) -> str:
+    """Who has not returned from an operation of the library's; "" if that is the closing of the system (clause L7)."""
     events = case.facts.events
     begun = [event.who for event in events if event.kind == "client-begin"]
+    never = [one.name for one in case.program.clients if one.operations and one.name not in begun]
     for event in events:
         if event.kind == "client-end" and event.who in begun:
             begun.remove(event.who)
-    return " and ".join(f"an operation of {who}" for who in dict.fromkeys(begun)) or "closing the system"
+    if begun:
+        return " and ".join(f"an operation of {who}" for who in dict.fromkeys(begun))
+    return f"the message that starts {never[0]} on its loop" if never else ""
 
 
 def d2_violation(case: Case) -> Violation | None:
     """A wait that never ended because what must run the asked actor is held, though no ask leads back."""
-    for hang in roots(case, "blocked-loop", "held", "cycle"):
-        if on_a_cycle(case, hang):
-            continue
-        return _hang_violation(
+    if (hang := hang_of(case, "D2")) is not None:
+        return hang_violation(
             case,
             "D2",
             hang,
@@ -103,16 +104,15 @@ def _held_by(hang: Hang) -> str:
 
 def d3_violation(case: Case) -> Violation | None:
     """A cycle that hung or went unnoticed, or a cycle error for an ask that closes none."""
-    for hang in roots(case, "cycle", "held", "blocked-loop"):
-        if on_a_cycle(case, hang):
-            named = f" ({' -> '.join((*hang.cycle, hang.cycle[0]))})" if hang.cycle else ""
-            return _hang_violation(
-                case,
-                "D3",
-                hang,
-                f"the ask that closes the cycle{named} fails with an error that names it, or runs",
-                f"{hang.wait.who} waits for {hang.wait.op} for ever",
-            )
+    if (hang := hang_of(case, "D3")) is not None:
+        named = f" ({' -> '.join((*hang.cycle, hang.cycle[0]))})" if hang.cycle else ""
+        return hang_violation(
+            case,
+            "D3",
+            hang,
+            f"the ask that closes the cycle{named} fails with an error that names it, or runs",
+            f"{hang.wait.who} waits for {hang.wait.op} for ever",
+        )
     misfit = first_of(case, "D3")
     if misfit is None:
         return None
@@ -232,38 +232,22 @@ def d5_violation(case: Case) -> Violation | None:
         return None
     facts = case.facts
     events = facts.events
-    for actor, turns in facts.turns_of.items():
-        free = 0.0
-        for turn in turns:
-            message = facts.messages[turn.message]
-            began = events[turn.begin].time
-            ready = max(free, events[message.sent].time) if message.sent >= 0 else began
-            free = _free_from(facts, turn)
-            if began - ready <= PROMPT:
-                continue
-            pending = _pending_beside(case, turn, ready)
-            if pending is not None:
-                return Violation(
-                    "D5",
-                    f"{actor} begins {message.id} at once (second {ready:g}), while {pending.who} "
-                    f"waits for {pending.op}",
-                    f"it began in second {began:g}, {began - ready:g} seconds later",
-                    f"{describe(case, pending.op)}, waited for on the same event loop\n"
-                    f"{turn.who} on strand {events[turn.begin].strand or '?'}",
-                    (pending.begin, message.sent, turn.begin),
-                )
+    for late in case.of(late_turns):
+        turn, ready = late.turn, late.ready
+        message = facts.messages[turn.message]
+        began = events[turn.begin].time
+        pending = pending_beside(case, turn, ready)
+        if pending is not None:
+            return Violation(
+                "D5",
+                f"{turn.actor} begins {message.id} at once (second {ready:g}), while {pending.who} "
+                f"waits for {pending.op}",
+                f"it began in second {began:g}, {began - ready:g} seconds later",
+                f"{describe(case, pending.op)}, waited for on the same event loop\n"
+                f"{turn.who} on strand {events[turn.begin].strand or '?'}",
+                (pending.begin, message.sent, turn.begin),
+            )
     return None
-
-
-def _free_from(facts: Facts, turn: Turn) -> float:
-    """When the actor is free for its next message: an un-awaited reply that it returned may keep it until then."""
-    if turn.end < 0:
-        return float("inf")
-    ended = facts.events[turn.end].time
-    if not turn.deferred:
-        return ended
-    behind = facts.turn_of(turn.deferred)
-    return float("inf") if behind is None else max(ended, _free_from(facts, behind))
 
 
 def d5_reached(case: Case) -> bool:
@@ -272,26 +256,7 @@ def d5_reached(case: Case) -> bool:
         return False
     facts = case.facts
     return any(
-        (pending := _pending_beside(case, turn, facts.events[turn.begin].time)) is not None
+        (pending := pending_beside(case, turn, facts.events[turn.begin].time)) is not None
         and pending.begin < turn.begin
         for turn in facts.turns
     )
-
-
-def _pending_beside(case: Case, turn: Turn, time: float) -> Wait | None:
-    """A wait on the turn's own loop, by somebody else, that was open at that time."""
-    facts = case.facts
-    events = facts.events
-    for wait in facts.waits:
-        asker = facts.turn.get(wait.who)
-        loop = events[asker.begin].loop if asker is not None else events[wait.begin].loop
-        if (
-            loop is None
-            or loop != events[turn.begin].loop
-            or (asker is not None and asker.actor == turn.actor)
-        ):
-            continue
-        ended = events[wait.done].time if wait.done >= 0 else float("inf")
-        if events[wait.begin].time <= time < ended:
-            return wait
-    return None

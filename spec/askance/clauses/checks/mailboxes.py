@@ -6,12 +6,8 @@ from itertools import pairwise
 
 from askance.clauses.base import Case, Violation
 from askance.clauses.facts import Message, Turn
-from askance.clauses.misfits import ended_by_failure
-
-
-def said(message: Message) -> str:
-    """The message in the program's words: `c0.2 = tell a(7)`."""
-    return f"{message.id} = {'ask' if message.op else 'tell'} {message.actor}({message.value})"
+from askance.clauses.lateness import busy_beside, late_turns, pending_beside
+from askance.clauses.lost_messages import lost_message, owed, said
 
 
 def _on(case: Case, turn: Turn) -> str:
@@ -66,53 +62,20 @@ def m2_violation(case: Case) -> Violation | None:
                 f"{first.who} on {_on(case, first)}\n{again.who} on {_on(case, again)}",
                 (message.sent, first.begin, again.begin) if message.sent >= 0 else (first.begin, again.begin),
             )
-    for message in _owed(case):
-        if not message.turns:
-            return Violation(
-                "M2",
-                f"{said(message)} is handled by the time nothing can move any more",
-                f"{message.actor} never began it, though it was not stopped",
-                f"sent by {message.sender} on strand {facts.events[message.sent].strand or '?'}",
-                (message.sent,),
-            )
+    if (lost := lost_message(case, "M2")) is not None:
+        return Violation(
+            "M2",
+            f"{said(lost)} is handled by the time nothing can move any more",
+            f"{lost.actor} never began it, though it was not stopped",
+            f"sent by {lost.sender} on strand {facts.events[lost.sent].strand or '?'}",
+            (lost.sent,),
+        )
     return None
 
 
 def m2_reached(case: Case) -> bool:
     """Some message had to be handled, and was."""
-    return any(message.turns for message in case.of(_owed))
-
-
-def _owed(case: Case) -> list[Message]:
-    """The messages that must have been begun by the last standstill: sent before it, to living actors.
-
-    Where a turn hangs, the messages behind it are owed by whoever keeps it hanging.
-    """
-    facts = case.facts
-    last = facts.standstills[-1] if facts.standstills else 0
-    ended = case.of(ended_by_failure)
-    return [
-        message
-        for message in facts.messages.values()
-        if 0 <= message.sent < last
-        and message.id not in facts.sent_in_vain
-        and message.actor not in facts.stops
-        and message.actor not in ended
-        and (message.turns or facts.occupying(message.actor, last) is None)
-        and not _given_up(case, message)
-    ]
-
-
-def _given_up(case: Case, message: Message) -> bool:
-    """Whether its asker cancelled the ask, or gave it up, or was refused: then nobody need handle it."""
-    facts = case.facts
-    outcomes = (wait.outcome for wait in facts.waits_for.get(message.op, ()))
-    if any(
-        outcome is not None and outcome.kind in ("cancelled", "timeout", "cycle", "stopped")
-        for outcome in outcomes
-    ):
-        return True
-    return bool(facts.cancels)
+    return any(message.turns for message in case.of(owed))
 
 
 def m3_violation(case: Case) -> Violation | None:
@@ -202,3 +165,70 @@ def m4_reached(case: Case) -> bool:
 def _place(home: tuple[str, int | None]) -> str:
     strand, loop = home
     return f"strand {strand or '?'}" + (" without an event loop" if loop is None else f", event loop {loop}")
+
+
+MOST_OVERTAKEN = 8
+"""How many messages, sent to neighbours when one had surely been sent to an idle actor, may be begun before it."""
+
+
+def m6_violation(case: Case) -> Violation | None:
+    """An idle actor that began a message late, or after many that were sent later, while its loop served others."""
+    facts = case.facts
+    events = facts.events
+    for late in case.of(late_turns):
+        other = busy_beside(case, late.turn, late.ready)
+        if other is not None and pending_beside(case, late.turn, late.ready) is None:
+            began = events[late.turn.begin].time
+            return Violation(
+                "M6",
+                f"{late.turn.actor} is idle, and begins {late.turn.message} at once (second {late.ready:g})",
+                f"it began in second {began:g}; meanwhile {other.who} began on the same loop",
+                f"{late.turn.who} on {_on(case, late.turn)}",
+                (other.begin, late.turn.begin),
+            )
+    for turn in facts.turns:
+        overtaking = _overtaking(case, turn)
+        if len(overtaking) > MOST_OVERTAKEN:
+            return Violation(
+                "M6",
+                f"{turn.actor} is idle, and begins {turn.message} before most of what its neighbours are sent later",
+                f"{len(overtaking)} messages that were sent later were begun before it on the same loop",
+                f"{turn.who} on {_on(case, turn)}; the first of them: {overtaking[0].who}",
+                (overtaking[0].begin, turn.begin),
+            )
+    return None
+
+
+def _overtaking(case: Case, turn: Turn) -> list[Turn]:
+    """The turns of neighbours that began before this one on the same loop, for messages that were sent surely later."""
+    facts = case.facts
+    events = facts.events
+    message = facts.messages[turn.message]
+    if message.sent < 0:
+        return []
+    sender = events[message.sent].who
+    sent = next((at for at in range(message.sent + 1, turn.begin) if events[at].who == sender), turn.begin)
+    if any(
+        other.end > sent or other.end < 0 for other in facts.turns_of[turn.actor] if other.begin < turn.begin
+    ):
+        return []  # It was busy itself.
+    home = events[turn.begin].loop
+    return [
+        other
+        for other in facts.turns
+        if sent < facts.messages[other.message].sent < other.begin < turn.begin
+        and other.actor != turn.actor
+        and events[other.begin].loop == home
+    ]
+
+
+def m6_reached(case: Case) -> bool:
+    """Two actors of one loop had turns, one of them several."""
+    facts = case.facts
+    homes: dict[int, dict[str, int]] = {}
+    for turn in facts.turns:
+        loop = facts.events[turn.begin].loop
+        if loop is not None:
+            turns = homes.setdefault(loop, {})
+            turns[turn.actor] = turns.get(turn.actor, 0) + 1
+    return any(len(turns) > 1 and max(turns.values()) > 1 for turns in homes.values())

@@ -1,0 +1,97 @@
+"""Which clause a hang belongs to: exactly one, by its root and by what was done to the actor that owes the reply."""
+
+from __future__ import annotations
+
+from askance.clauses.base import Case
+from askance.clauses.facts import Message
+from askance.clauses.hangs import Hang, hangs
+from askance.clauses.letting_go import let_go
+from askance.clauses.lost_errors import lost_errors
+
+
+def hang_of(case: Case, clause: str) -> Hang | None:
+    """The first hang of the case that belongs to that clause."""
+    return next((hang for hang, blamed in case.of(_blamed) if blamed == clause), None)
+
+
+def _blamed(case: Case) -> tuple[tuple[Hang, str], ...]:
+    """Every hang with its clause."""
+    return tuple((hang, _clause_of(case, hang)) for hang in case.of(hangs))
+
+
+def _clause_of(case: Case, hang: Hang) -> str:
+    match hang.root:
+        case "cycle" | "held" | "blocked-loop":
+            return "D3" if on_a_cycle(case, hang) else "D2"
+        case "seen":
+            return "A2"
+        case "cancelled":
+            return "C1"
+        case "stopped":
+            return "L1" if sent_after_stop(case, hang.reply) else "L2"
+        case "not-woken":
+            return "A4" if any(lost is hang for lost, _ in case.of(lost_errors)) else "D1"
+    return _clause_of_owing_actor(case, hang)
+
+
+def _clause_of_owing_actor(case: Case, hang: Hang) -> str:
+    """The clause of a hang at a message that was not begun, or at a turn that did not end."""
+    message = case.facts.asks.get(hang.reply)
+    if message is None:
+        return "D1"
+    if hang.reply in case.of(let_go).cancelled:
+        return "C3"
+    return clause_of_unbegun(case, message, hang.at, otherwise="D1") if not message.turns else "D1"
+
+
+def clause_of_unbegun(case: Case, message: Message, at: int, otherwise: str) -> str:
+    """The clause that a message violates which its idle actor has not begun at a standstill.
+
+    If nothing happened on the actor's loop since the message was sent, the loop was not woken (D1). If the loop went
+    on, the actor itself is gone: after a cancellation (C3), a failure (L6), or since it was spawned (L5).
+    """
+    if case.can("async-handlers") and not _went_on(case, message, at):
+        return "D1"
+    facts = case.facts
+    last = max((turn.begin for turn in facts.turns_of.get(message.actor, ())), default=-1)
+    if last < case.of(let_go).actors.get(message.actor, at) < at:
+        return "C3"
+    if failed_before(case, message.actor, at):
+        return "L6"
+    return "L5" if message.actor not in case.traits.loops else otherwise
+
+
+def _went_on(case: Case, message: Message, at: int) -> bool:
+    """Whether anything happened on the receiver's loop after the message had surely been sent."""
+    facts = case.facts
+    events = facts.events
+    placed = case.traits.loops.get(message.actor)
+    neighbours = {message.actor} | {
+        actor for actor, loop in case.traits.loops.items() if loop is not None and loop == placed
+    }
+    homes = {events[turn.begin].strand for actor in neighbours for turn in facts.turns_of.get(actor, ())}
+    sender = events[message.sent].who
+    sent = next((here for here in range(message.sent + 1, at) if events[here].who == sender), at)
+    return any(events[here].strand in homes for here in range(sent, min(at, len(events))))
+
+
+def on_a_cycle(case: Case, hang: Hang) -> bool:
+    """Whether the reply that hangs is asked of actors whose asks lead to a cycle."""
+    facts = case.facts
+    return any(case.traits.leads_to_a_cycle(facts.asks[op].actor) for op in facts.asks_behind(hang.wait.op))
+
+
+def failed_before(case: Case, actor: str, at: int) -> bool:
+    """Whether the actor's last turn by then failed: it should have lived on (clause L6)."""
+    turns = [turn for turn in case.facts.turns_of.get(actor, ()) if turn.begin < at]
+    return bool(turns) and turns[-1].outcome is not None and turns[-1].outcome.kind == "error"
+
+
+def sent_after_stop(case: Case, op: str) -> bool:
+    """Whether the ask was sent after its actor had surely stopped: nothing could move any more in between."""
+    facts = case.facts
+    message = facts.asks.get(op)
+    if message is None:
+        return False
+    stopped = facts.stops.get(message.actor, len(facts.events))
+    return any(stopped < standstill < message.sent for standstill in facts.standstills)
