@@ -28,6 +28,8 @@ def end_strands(world: World) -> None:
     if state.world is not None:
         raise RuntimeError("a world cannot be closed from inside a world")
     world.runnable.clear()
+    for strand in world.strands:
+        strand.slot = -1
     unfinished = [strand for strand in world.strands[1:] if not strand.done]
     tasks = [task for loop in world.loops for task in loop.live_tasks()]
     if world.main.done:
