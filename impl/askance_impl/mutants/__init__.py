@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from askance_impl.mutants import answers, deadlock, mailboxes
+from askance_impl.mutants import answers, cancellation, composition, deadlock, lifecycle, mailboxes
 from askance_impl.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
@@ -17,7 +17,7 @@ __all__ = ["MUTANTS", "Mutant"]
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {
         name: found
-        for chapter in (answers, mailboxes, deadlock)
+        for chapter in (answers, composition, mailboxes, deadlock, cancellation, lifecycle)
         for name, found in vars(chapter).items()
         if isinstance(found, Mutant)
     }

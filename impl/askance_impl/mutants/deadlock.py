@@ -374,10 +374,10 @@ class _PausingLoop(LoopThread):
 class _PausesItsLoop(AskReply):
     def _suspend(self) -> Generator[Any, None, None]:
         turn = current_turn.get()
-        home = None if turn is None else turn.actor.home
-        if turn is None or home is self._actor.home:
+        if turn is None or turn.actor.home is self._actor.home:
             yield from super()._suspend()
             return
+        home = turn.actor.home
         home.paused += 1
         try:
             yield from super()._suspend()

@@ -145,7 +145,7 @@ class _SentAgain(Actor):
         with self._guard:
             begun = reply._turn is not None
         if not begun and running_loop() is None and len(self._mailbox) > 1:
-            self._mailbox.append((message, reply))
+            self._mailbox.append((message, None))
             self._wake()
         return reply
 
