@@ -50,7 +50,7 @@ def parser() -> Parser:
     check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
     check.add_argument("--json", metavar="FILE", help="write the report as JSON")
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
-    check.add_argument("pytest", nargs="*", metavar="-- ARG", help="more arguments for pytest, after --")
+    check.epilog = "Whatever follows -- is handed to pytest."
     check.set_defaults(run=check_command)
 
     again = commands.add_parser("replay", help="see a saved counterexample again")
@@ -91,6 +91,18 @@ def parser() -> Parser:
     return top
 
 
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options; `check` has what follows "--" in `pytest`. Raises UsageError."""
+    given = list(arguments)
+    end = given.index("--") if "--" in given else len(given)
+    options = parser().parse_args(given[:end])
+    rest = given[end + 1 :]
+    if rest and options.command != "check":
+        raise UsageError(f"only check takes arguments for pytest after --, not {options.command}")
+    options.pytest = rest
+    return options
+
+
 def positive(text: str) -> int:
     """A whole number above 0."""
     number = int(text)
@@ -102,7 +114,7 @@ def positive(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     try:
-        options = parser().parse_args(arguments)
+        options = parsed(sys.argv[1:] if arguments is None else arguments)
         command: Callable[[argparse.Namespace], int] = options.run
         return command(options)
     except UsageError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from askance.cli import main, parser, pytest_arguments
+from askance.cli import main, parsed, pytest_arguments
 from askance.program import Actor, Apply, AskOp, Client, Msg, Program, Result
 from askance.program_json import dump
 from askance.suite.scenarios import SCENARIOS
@@ -119,7 +119,7 @@ def test_xdist_is_asked_for_by_name(
 
 def test_check_is_nothing_but_pytest() -> None:
     """Options become pytest's; what follows -- is handed on as it is."""
-    options = parser().parse_args(
+    options = parsed(
         [
             "check",
             "reference",

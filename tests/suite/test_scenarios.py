@@ -44,7 +44,7 @@ def test_the_right_ones_complete_on_every_schedule(name: str, capsys: pytest.Cap
             "nested-future",
             [
                 "NestedFuture",
-                "a concurrent.futures.Future of 10.0",
+                "a concurrent.futures.Future: .result() must be called 2 times to come to 10.0",
                 "wrong:  return asyncio.run_coroutine_threadsafe",
             ],
         ),

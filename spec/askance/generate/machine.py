@@ -189,6 +189,8 @@ def machine_for(features: frozenset[str], adapter: Adapter, judging: Judging) ->
             self.growing = Growing(situations, adapter, judging.world(schedule), loops if placing else 1)
             self.growing.spawn(0, 0, 0, 0)
             self.growing.client(where)
+            if self.growing.continuing.over:
+                self.finish()
 
         def model(self) -> Growing:
             """The model, which `open` has made."""

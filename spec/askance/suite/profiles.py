@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 __all__ = ["PROFILES", "Profile", "profile_for"]
@@ -47,7 +48,7 @@ def profile_for(name: str, executions: int | None, clauses: int) -> Profile:
     if executions is None:
         return profile
     share = max(1, executions // max(1, clauses))
-    schedules = min(profile.schedules, share)
+    schedules = min(profile.schedules, math.isqrt(share))
     machines = share * profile.machines // (profile.programs + profile.machines) // (schedules + 1)
     programs = max(1, (share - machines * (schedules + 1)) // schedules)
     return replace(profile, programs=programs, machines=machines, schedules=schedules)

@@ -28,6 +28,8 @@ from askance.world import World, installed
 __all__ = ["explore_target", "run_file", "run_program", "run_scenario"]
 
 PASSED, FELL, USAGE, INCONCLUSIVE = 0, 1, 2, 3
+CAUSES = ("A3", "D3", "D4")
+"""Clauses that name a cause: where several fall on one schedule, these are told first."""
 
 
 def run_scenario(name: str, implementation: str | None, executions: int, seed: int) -> int:
@@ -73,10 +75,11 @@ def run_program(program: Program, implementation: str, executions: int, seed: in
                 print(f"inconclusive: execution {made} on {adapter.name} did not end by itself: {reason}")
                 return INCONCLUSIVE
             judged = judge_all(Case(program, history, known, adapter))
-            for clause, judgement in judged.items():
-                if judgement.verdict == "fail" and judgement.violation is not None:
-                    failure = Failure(clause, Script(program), tuple(world.choices), judgement.violation)
-                    return _fell(failure, implementation, made)
+            fallen = [one.violation for one in judged.values() if one.verdict == "fail" and one.violation]
+            if fallen:
+                violation = min(fallen, key=lambda one: one.clause not in CAUSES)
+                failure = Failure(violation.clause, Script(program), tuple(world.choices), violation)
+                return _fell(failure, implementation, made)
     print(
         f"{made} executions on {adapter.name}, {len(distinct)} distinct schedules: "
         "every reply was what the program denotes, and no clause fell"

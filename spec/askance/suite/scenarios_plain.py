@@ -26,8 +26,12 @@ def flat(result: Any, wrong: str, right: str) -> Any:
     """The result; raises NestedFuture, with the wrong and the right code, if it must be awaited again."""
     found = Classifier(_NOTHING_DECLARED).find_awaitable(result, "")
     if found:
+        depth, inner = 1, result
+        while isinstance(inner, Future) and inner.done():
+            inner = inner.result()
+            depth += 1
         raise NestedFuture(
-            f"the result is not a value, it is {found}: one .result() took off one layer, and another is left.\n"
+            f"the result is not a value, it is {found}: .result() must be called {depth} times to come to {inner!r}.\n"
             f"wrong:  {wrong}\nright:  {right}"
         )
     return result
