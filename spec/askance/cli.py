@@ -199,7 +199,11 @@ def replay_command(options: argparse.Namespace) -> int:
     from askance.report.terminal import shown
     from askance.run import load_adapter
     from askance.suite.counterexample import read
+    from askance.suite.running import replay_exploration
 
+    status = replay_exploration(options.file)
+    if status is not None:
+        return status
     counterexample = read(options.file)
     adapter = load_adapter(counterexample.implementation)
     words = told(counterexample, adapter, options.file)

@@ -189,6 +189,10 @@ def test_explore_runs_any_function(capsys: pytest.CaptureFixture[str], folder: P
     """A lost update is found with status 1; careful code passes with status 0."""
     (folder / "explored_targets.py").write_text(TARGETS)
     assert main(["explore", "explored_targets:lost_update"]) == 1
+    printed = capsys.readouterr().out
+    assert "an update was lost: 1" in printed
+    assert printed.endswith("askance replay .askance/explored_targets-lost_update.json\n")
+    assert main(["replay", ".askance/explored_targets-lost_update.json"]) == 1
     assert "an update was lost: 1" in capsys.readouterr().out
     assert main(["explore", "explored_targets:careful", "--executions", "50"]) == 0
     assert "passed: no failure" in capsys.readouterr().out

@@ -6,7 +6,9 @@ The command line's `run` and `explore`. They print what was seen and give the ex
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import platform
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from askance.clauses import ALL, Case, judge_all
+from askance.engine import Strategy
 from askance.generate.continuing import carry_out
 from askance.program import Program
 from askance.program_text import show
 from askance.run import UsageError, lacking, load_adapter, load_program
+from askance.search.replay import Replay
 from askance.suite.counterexample import save, with_fewest_switches
 from askance.suite.profiles import PROFILES
 from askance.suite.scenarios import SCENARIOS
@@ -25,7 +29,7 @@ from askance.suite.schedules import schedules
 from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, denoted
 from askance.world import World, installed
 
-__all__ = ["explore_target", "run_file", "run_program", "run_scenario"]
+__all__ = ["explore_target", "replay_exploration", "run_file", "run_program", "run_scenario"]
 
 PASSED, FELL, USAGE, INCONCLUSIVE = 0, 1, 2, 3
 CAUSES = ("A3", "D3", "D4")
@@ -37,7 +41,8 @@ def run_scenario(name: str, implementation: str | None, executions: int, seed: i
     scenario = SCENARIOS[name]
     if implementation is None and scenario.function is not None:
         print(f"{name}: {scenario.summary}")
-        return explored(scenario.function, executions=executions, seed=seed, strategy="random")
+        target = f"{scenario.function.__module__}:{scenario.function.__name__}"
+        return explored(target, executions=executions, seed=seed, strategy="random")
     if scenario.program is None:
         raise UsageError(f"the scenario {name} is no ask graph, it is plain code: run it without --impl")
     program = replace(scenario.program, name=name)
@@ -118,7 +123,7 @@ def explore_target(
         raise UsageError("--exhaustive chooses the strategy: leave out --strategy")
     chosen = "dpor" if exhaustive else strategy or "portfolio"
     most = executions or (1_000_000 if exhaustive else 1000)
-    return explored(function_named(name), executions=most, seed=seed, strategy=chosen, preempt=preempt)
+    return explored(name, executions=most, seed=seed, strategy=chosen, preempt=preempt)
 
 
 def function_named(name: str) -> Callable[[], object]:
@@ -146,11 +151,12 @@ def function_named(name: str) -> Callable[[], object]:
 
 
 def explored(
-    target: Callable[[], object], *, executions: int, seed: int, strategy: str, preempt: tuple[str, ...] = ()
+    name: str, *, executions: int, seed: int, strategy: str | Strategy, preempt: tuple[str, ...] = ()
 ) -> int:
-    """Explore, print the result, give the exit status."""
+    """Explore `module:function`, print the result, save the first failure; the exit status."""
     from askance.search.explore import explore
 
+    target = function_named(name)
     try:
         result = explore(target, strategy=strategy, executions=executions, seed=seed, preempt=preempt)
     except ValueError as error:
@@ -158,4 +164,42 @@ def explored(
     print(result)
     if result.inconclusive:
         return INCONCLUSIVE
-    return FELL if result.failed else PASSED
+    if not result.failed:
+        return PASSED
+    if isinstance(strategy, str):
+        print(f"        askance replay {save_exploration(name, preempt, result.failures[0].schedule)}")
+    return FELL
+
+
+# ---------------------------------------------------------------- files of explorations
+
+
+def save_exploration(name: str, preempt: tuple[str, ...], schedule: tuple[int, ...]) -> Path:
+    """Save the schedule on which the function failed; the file that it is in."""
+    folder = Path(".askance")
+    folder.mkdir(exist_ok=True)
+    path = folder / (name.replace(":", "-") + ".json")
+    document = {
+        "askance exploration": 1,
+        "target": name,
+        "preempt": list(preempt),
+        "python": platform.python_version(),
+        "schedule": list(schedule),
+    }
+    path.write_text(json.dumps(document) + "\n", encoding="utf-8")
+    return path
+
+
+def replay_exploration(file: Path) -> int | None:
+    """Follow a saved exploration's schedule again; the exit status, or None if the file is not one."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(document, dict) or "askance exploration" not in document:
+        return None
+    name, schedule, preempt = document.get("target"), document.get("schedule"), document.get("preempt")
+    listed = isinstance(schedule, list) and isinstance(preempt, list)
+    if not isinstance(name, str) or not listed or not all(type(number) is int for number in schedule):
+        raise UsageError(f'{file} is not an exploration: it needs "target", "schedule" and "preempt"')
+    return explored(name, executions=1, seed=0, strategy=Replay(schedule), preempt=tuple(preempt))
