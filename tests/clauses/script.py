@@ -162,7 +162,10 @@ class Script:
             deadlock,
             timers_raced=timers_raced,
         )
-        return Case(self.program, history, meaning(self.program, self.capabilities), adapter, variants)
+        denoted = meaning(
+            self.program, self.capabilities, failing_handler_ends_actor=failing_handler_ends_actor
+        )
+        return Case(self.program, history, denoted, adapter, variants)
 
     def judged(self, clause: str, ending: str = "done", **how: object) -> Judgement:
         """The clause's judgement of this history."""

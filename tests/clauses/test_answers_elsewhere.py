@@ -28,6 +28,7 @@ from askance.program import (
     AskOp,
     Await,
     Client,
+    Compose,
     Const,
     Deferred,
     Err,
@@ -133,6 +134,41 @@ def test_placements_move_every_actor_and_no_client() -> None:
     assert [tuple(one.loop for one in other.actors) for other in moved] == [(0, 0), (1, 0)]
     assert all(other.clients == CHAIN.clients and other.loops == 2 for other in moved)
     assert placements(program(actor("a", 0, Msg()), loops=1)) == ()
+
+
+# ---------------------------------------------------------------- A8
+
+
+MAPPED = program(
+    actor("a", 0, Const(None)),
+    thread("c0", AskOp("r0", "a", 1), Compose("r1", "r0", "h"), Result("r1"), Result("r1")),
+)
+
+
+def mapped(got: Outcome, runs: int) -> Script:
+    """c0 maps a's None by h, and waits; the function runs so many times."""
+    script = Script(MAPPED).ask("c0", "c0.r0", "a", 1).add("compose", "c0", op="c0.r1", detail="then h c0.r0")
+    script.wait("c0", "c0.r1").turn("a#1", "c0.r0", gives(None))
+    for _ in range(runs):
+        script.add("apply", "c0", op="c0.r1", outcome=gives(None))
+    return script.done("c0", "c0.r1", got).settle()
+
+
+def test_a8_falls_on_a_function_that_runs_twice() -> None:
+    """A mapped function that runs for each reader violates A8 alone."""
+    script = mapped(gives(term("h", None)), 2)
+    assert_falls(
+        script.judged("A8"), "the function of c0.r1 = then(c0.r0, h) runs once", "it ran again, on None"
+    )
+    assert list(fallen(script)) == ["A8"]
+    assert mapped(gives(term("h", None)), 1).judged("A8").verdict == "pass"
+
+
+def test_a8_falls_on_a_function_that_does_not_run_on_none() -> None:
+    """A map that leaves None alone violates A8 alone."""
+    script = mapped(gives(None), 0)
+    assert_falls(script.judged("A8"), "c0.r1: h(None)", "c0.r1: None")
+    assert list(fallen(script)) == ["A8"]
 
 
 # ---------------------------------------------------------------- A9

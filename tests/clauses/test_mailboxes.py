@@ -21,7 +21,7 @@ from tests.clauses.script import (
 )
 
 from askance.history import Outcome
-from askance.program import AskOp, Err, Msg, Raise, Result, StopOp, Tell, TellOp
+from askance.program import AskOp, Err, Msg, Raise, Result, Sleep, StopOp, Tell, TellOp
 
 TOLD = program(
     actor("a", 0, Msg()), thread("c0", TellOp("a", 1), TellOp("a", 2)), thread("c1", TellOp("a", 3))
@@ -221,6 +221,52 @@ def test_m4_falls_on_actors_of_one_loop_on_two_threads() -> None:
     assert_falls(split.judged("M4"), "a and b, both placed on loop 0", "strand-0", "strand-9")
     split.capabilities = EVERYTHING - {"loops"}
     assert split.judged("M4").verdict == "pass"
+
+
+# ---------------------------------------------------------------- M6
+
+
+NEIGHBOURS = program(
+    actor("a", 0, Sleep(1, Msg())),
+    actor("b", 0, Msg()),
+    thread("c0", TellOp("a", 1), TellOp("a", 2), TellOp("b", 3)),
+)
+
+
+def neighbours(seconds: int) -> Script:
+    """a is busy for a second with each of two messages; b begins its own so many seconds after it was sent."""
+    script = (
+        Script(NEIGHBOURS).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2).tell("c0", "c0.2", "b", 3)
+    )
+    script.add("client-end", "c0")
+    if seconds == 0:
+        script.turn("b#1", "c0.2", gives(3))
+    for number in (1, 2):
+        script.begin(f"a#{number}", f"c0.{number - 1}").passes(1).end(
+            f"a#{number}", f"c0.{number - 1}", gives(number)
+        )
+    return (script if seconds == 0 else script.turn("b#1", "c0.2", gives(3))).settle()
+
+
+def test_m6_falls_on_an_actor_that_waits_for_a_busy_neighbour() -> None:
+    """An idle actor whose message is begun only when its neighbour has nothing more to do violates M6 alone."""
+    script = neighbours(2)
+    assert_falls(
+        script.judged("M6"), "b is idle", "c0.2 at once (second 0)", "second 2", "a#1 began on the same loop"
+    )
+    assert list(fallen(script)) == ["M6"]
+    assert neighbours(0).judged("M6").verdict == "pass"
+    assert script.judged("M6", timers_raced=True).verdict != "fail"
+
+
+def test_m6_falls_on_an_actor_that_many_overtake() -> None:
+    """An idle actor that begins its message after many which its neighbour was sent later violates M6 alone."""
+    script = Script(NEIGHBOURS).tell("c0", "c0.0", "b", 3).add("client-begin", "c0")
+    for number in range(1, 11):
+        script.tell("c0", f"c0.{number}", "a", number).turn(f"a#{number}", f"c0.{number}", gives(number))
+    script.turn("b#1", "c0.0", gives(3)).settle()
+    assert_falls(script.judged("M6"), "10 messages that were sent later", "the first of them: a#1")
+    assert list(fallen(script)) == ["M6"]
 
 
 @pytest.mark.parametrize("clause", ["M1", "M2", "M3", "M4"])

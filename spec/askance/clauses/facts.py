@@ -89,7 +89,7 @@ class Facts:
     cancels: dict[str, int] = field(default_factory=dict)
     """Where each reply was first cancelled."""
     others: list[int] = field(default_factory=list)
-    """Positions of loop-blocked, uncaught and apply events."""
+    """Positions of loop-blocked, uncaught, apply and leaked events."""
     sent_in_vain: set[str] = field(default_factory=set)
     """Messages whose ask or tell raised at once: nobody need handle them."""
 
@@ -128,7 +128,7 @@ class Facts:
         return message.turns[0] if message is not None and message.turns else None
 
     def of_kind(self, kind: str) -> list[int]:
-        """Positions of the loop-blocked, uncaught or apply events."""
+        """Positions of the loop-blocked, uncaught, apply or leaked events."""
         return [at for at in self.others if self.events[at].kind == kind]
 
 
@@ -185,7 +185,7 @@ def read(history: History, composed: Mapping[str, Composed]) -> Facts:
                 facts.stops.setdefault(event.actor, at)
             case "cancel":
                 facts.cancels.setdefault(event.op, at)
-            case "loop-blocked" | "uncaught" | "apply":
+            case "loop-blocked" | "uncaught" | "apply" | "leaked":
                 facts.others.append(at)
             case _:
                 pass

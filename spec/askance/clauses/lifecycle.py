@@ -83,6 +83,36 @@ L3 = Clause(
 )
 
 
+L4 = Clause(
+    id="L4",
+    level="MUST",
+    text="""
+    Closing the system ends every loop, thread and task it started, with no warning and no unretrieved
+    exception.
+    """,
+    rationale="""
+    What a closed system leaves behind belongs to nobody: a thread that keeps the process from ending, a task that
+    is destroyed while it is pending, an exception that is told at some later collection, in the middle of
+    another test.
+    """,
+    rule="""
+    asyncio, "Event Loop", loop.close(): the loop must not be running, and what is pending is discarded; asyncio,
+    "Developing with asyncio", Detect never-awaited coroutines and Detect never-retrieved exceptions; threading,
+    "Thread Objects": the process ends when no thread is left that is not a daemon.
+    """,
+    if_fails="""
+    look at what close() does with the tasks in progress (cancel them, and wait until they have ended), with the
+    loops (stop, join the thread, close), and with actors that are spawned while it runs.
+    """,
+    check=checks.l4_violation,
+    reached=checks.l4_reached,
+    features=frozenset(
+        {"asks", "nested-asks", "tell", "errors", "spawn", "stop", "cancel", "sleep", "cross-loop"}
+    ),
+    rests_on=("A2", "A4", "C4", "C5", *ALIVE),
+)
+
+
 L5 = Clause(
     id="L5",
     level="MUST",
@@ -160,4 +190,4 @@ L7 = Clause(
 )
 
 
-CLAUSES = (L1, L2, L3, L5, L6, L7)
+CLAUSES = (L1, L2, L3, L4, L5, L6, L7)

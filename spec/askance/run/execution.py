@@ -72,6 +72,7 @@ def finished(program: Program, recorder: Recorder, execution: Any) -> History:
         )
     for strand, message in execution.complaints:
         recorder.events.append(Event("uncaught", detail=f"{strand}: {message}", strand=strand))
+    recorder.events += [Event("leaked", detail=leak) for leak in execution.leaks]
     ending, error = execution.ending, execution.error
     if execution.exception is not None:
         ending, error = "error", f"{type(execution.exception).__name__}: {execution.exception}"

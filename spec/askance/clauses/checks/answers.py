@@ -65,6 +65,8 @@ def a2_violation(case: Case) -> Violation | None:
     """Two waits for one reply that differ, one that never woke after another did, or a second completion."""
     facts = case.facts
     for op, waits in facts.waits_for.items():
+        if op in facts.cancels:
+            continue  # Who wins against a cancellation, and that all agree, is C5's.
         seen = [
             wait
             for wait in waits
@@ -91,7 +93,8 @@ def a2_violation(case: Case) -> Violation | None:
             explanation(case, hang),
             (hang.wait.begin,),
         )
-    for at in facts.of_kind("uncaught"):
+    raced = facts.cancels or any(wait.outcome and wait.outcome.kind == "timeout" for wait in facts.waits)
+    for at in () if raced else facts.of_kind("uncaught"):
         event = facts.events[at]
         if "InvalidStateError" in event.detail:
             return Violation(

@@ -190,7 +190,7 @@ def c4_violation(case: Case) -> Violation | None:
                 where(case, wait),
                 (wait.begin, wait.done),
             )
-    if gave_up(case):
+    if gave_up(case) and not facts.cancels:
         for at in facts.of_kind("uncaught"):
             return Violation(
                 "C4",

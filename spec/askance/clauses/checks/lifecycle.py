@@ -138,6 +138,52 @@ def l3_reached(case: Case) -> bool:
     return len(set(actors)) < len(actors) or any(event.who.startswith(f"{event.actor}#") for event in stops)
 
 
+# ---------------------------------------------------------------- L4
+
+
+def l4_violation(case: Case) -> Violation | None:
+    """After closing: a thread, loop or task that is left, or an exception or warning that nobody heard."""
+    if case.history.ending != "done":
+        return None
+    facts = case.facts
+    if left := facts.of_kind("leaked"):
+        return Violation(
+            "L4",
+            "closing the system ends every loop, thread and task that it started",
+            facts.events[left[0]].detail,
+            "\n".join(facts.events[at].detail for at in left),
+            tuple(left),
+        )
+    for at in facts.of_kind("uncaught"):
+        event = facts.events[at]
+        if not _reports_told_failure(case, event):
+            return Violation(
+                "L4",
+                "no exception goes unretrieved, and nothing is warned of",
+                event.detail,
+                f"on strand {event.strand or '?'}",
+                (at,),
+            )
+    return None
+
+
+def _reports_told_failure(case: Case, event: Event) -> bool:
+    """Whether this is an implementation's way to say that a handler failed on a message which wanted no reply."""
+    facts = case.facts
+    return "never retrieved" not in event.detail and any(
+        turn.outcome is not None
+        and turn.outcome.error is not None
+        and turn.outcome.error.kind in event.detail
+        for turn in facts.turns
+        if not facts.messages[turn.message].op
+    )
+
+
+def l4_reached(case: Case) -> bool:
+    """The system was closed after actors had been at work."""
+    return any(event.kind == "closed" for event in case.facts.events) and bool(case.facts.turns)
+
+
 # ---------------------------------------------------------------- L5
 
 
