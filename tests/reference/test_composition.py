@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
@@ -178,6 +179,11 @@ async def _coroutine(value: Any) -> Any:
     return value
 
 
+@types.coroutine
+def _generator_coroutine(g: Actor) -> Generator[Any, Any, Any]:
+    return (yield from g.ask(1).__await__())
+
+
 def _task(g: Actor) -> Any:
     return asyncio.get_running_loop().create_task(_coroutine(g.ask(1)))
 
@@ -209,6 +215,7 @@ AWAITABLES: dict[str, Callable[[Actor], Any]] = {
     "a mapped reply": lambda g: g.ask(0).then(lambda x: x + 2),
     "a coroutine": lambda g: _coroutine(2),
     "a coroutine of a coroutine of a reply": lambda g: _coroutine(_coroutine(g.ask(1))),
+    "a coroutine made of a generator": _generator_coroutine,
     "a task of a reply": _task,
     "an asyncio future of a reply": _asyncio_future,
     "a concurrent future of a reply": _concurrent_future,

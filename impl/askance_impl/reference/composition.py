@@ -11,6 +11,7 @@ import contextlib
 import contextvars
 import functools
 import inspect
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -190,20 +191,22 @@ def gather(*replies: Reply) -> Gathered:
 
 def is_awaitable(value: Any) -> bool:
     """Whether `value` is still to be waited for: a reply, a future of either kind, a task, a coroutine."""
-    return inspect.isawaitable(value) or isinstance(value, concurrent.futures.Future)
+    return (
+        hasattr(type(value), "__await__")
+        or isinstance(value, concurrent.futures.Future)
+        or (type(value) is types.GeneratorType and inspect.isawaitable(value))
+    )
 
 
 async def flat(value: Any) -> Any:
     """What `value` gives in the end: awaits it, and what it gives, until that is no awaitable of any kind."""
-    while True:
+    while is_awaitable(value):
         if isinstance(value, asyncio.Future) and value.get_loop() is not asyncio.get_running_loop():
             value = asyncio.run_coroutine_threadsafe(_await(value), value.get_loop())
         if isinstance(value, concurrent.futures.Future):
-            value = await _Adopted(value)
-        elif inspect.isawaitable(value):
-            value = await value
-        else:
-            return value
+            value = _Adopted(value)
+        value = await value
+    return value
 
 
 async def _await(future: asyncio.Future[Any]) -> Any:

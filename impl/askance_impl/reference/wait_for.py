@@ -107,6 +107,9 @@ def begin_wait(turn: Turn, reply: Waited) -> None:
     Raises AskCycle, with the edge taken out, if others wait for each ask of a cycle.
     """
     turn.waits.append(reply)
+    ahead = reply._turn_ahead()
+    if ahead is not turn and not (ahead.waits if ahead is not None else reply._parts()):
+        return  # the usual case: the ask of an actor which itself waits for nothing
     try:
         _break_cycles(turn, reply)
     except AskCycle:
