@@ -73,7 +73,7 @@ def test_getting_from_an_empty_queue_waits_tries_or_gives_up(kind: str) -> None:
         [getter] = started(lambda: log.append(items.get()))
         items.put("late")
         getter.join()
-        return [log[1] - log[0], log[2] - log[1], log[3]]
+        return [round(log[1] - log[0], 6), round(log[2] - log[1], 6), log[3]]
 
     assert value(main) == [0.0, 3.0, "late"]
     assert value(main, Newest()) == [0.0, 3.0, "late"]

@@ -26,6 +26,9 @@ from askance.world.execution import Ending, Execution
 from askance.world.frames import where
 from askance.world.strand import EngineFailure, Strand, StrandKilled
 
+MOMENT = 1e-9
+"""Seconds that the shortest wait takes."""
+
 
 def _ignore(strand: Strand, kind: str, thing: Any) -> None:
     """For strategies that want to know only of steps."""
@@ -166,7 +169,8 @@ class Scheduler:
 
         `able` says whether it can be performed now. The caller's primitive enables and disables the strand as that
         changes, and must not disable one that has `timed_out`. `timeout` is in seconds; None: for ever; with 0 there
-        is nothing to wait for, and the clock has no say.
+        is nothing to wait for, and the clock has no say; but a moment passes, so that who polls until a deadline
+        gets there.
         """
         strand = self.current
         strand.kind = kind
@@ -176,6 +180,9 @@ class Scheduler:
                 self._add_timer(strand, timeout)
             else:
                 strand.timed_out = able = True
+                self.now += MOMENT
+                if self.observes:
+                    self.touch("timer", self.clock)
         if able:
             if len(self.runnable) > 1:
                 self._choose(strand)
