@@ -198,7 +198,8 @@ def replay_exploration(file: Path) -> int | None:
         return None
     if not isinstance(document, dict) or "askance exploration" not in document:
         return None
-    name, schedule, preempt = document.get("target"), document.get("schedule"), document.get("preempt")
+    found: dict[str, Any] = document
+    name, schedule, preempt = (found.get(key, 0) for key in ("target", "schedule", "preempt"))
     listed = isinstance(schedule, list) and isinstance(preempt, list)
     if not isinstance(name, str) or not listed or not all(type(number) is int for number in schedule):
         raise UsageError(f'{file} is not an exploration: it needs "target", "schedule" and "preempt"')
