@@ -94,7 +94,10 @@ class _Run:
         del world.choices[decisions:]
         world.observes, world.pick = observes, pick
         if self.left:
-            world.idle("bodies", None)
+            world.rest("bodies", until_settled=True)
+            if self.left:
+                # Some wait for ever: nothing can move any more, and that is how the execution ends.
+                world.rest("bodies", until_settled=False)
         if self.program.check is not None:
             steps = world.steps
             world.observes = False
@@ -121,5 +124,3 @@ class _Run:
             if not world.drain:
                 world.stop()
         self.left -= 1
-        if not self.left and not world.dying and world.main.slot < 0:
-            world.enable(world.main)

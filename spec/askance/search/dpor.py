@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from askance.search.events import ENABLED, Event, Order, announced
+from askance.search.events import CLOCK, ENABLED, Event, Order, announced
 from askance.search.exhaustive import Branch, Exhaustive
+from askance.search.operations import GET
 
 
 class OptimalDPOR(Exhaustive):
@@ -40,10 +41,20 @@ class OptimalDPOR(Exhaustive):
         for strand in self.world.strands:
             if strand.done or strand.slot >= 0 or strand.kind == "tick":
                 continue
-            event = announced(strand, self.world.racing_timers)
+            event = announced(strand, self.world)
             if any(access.needs != ENABLED for access in event.accesses):
                 for early in order.racing(event):
                     self._reverse(order, early, len(events), event)
+        if self.world.racing_timers:
+            self._fire_early(order)
+
+    def _fire_early(self, order: Order) -> None:
+        """Plan that a timer fires before each step that might have stopped it, or that looked at the time."""
+        tick = announced(self.world.clock, self.world)
+        for number in range(max(self.prefix - 1, 0), len(order.events)):
+            event = order.events[number]
+            if event.tickable and event.path != tick.path and CLOCK in event.modes:
+                self._plan(number, [len(order.events)], [tick], [0])
 
     def _reverse(self, order: Order, early: int, late: int, event: Event) -> None:
         """Plan that `event`, the one numbered `late`, comes before the one numbered `early`."""
@@ -51,14 +62,35 @@ class OptimalDPOR(Exhaustive):
         numbers = [k for k in range(early + 1, len(events)) if not before[k] >> early & 1]
         sequence = [events[k] for k in numbers]
         past = [before[k] for k in numbers]
+        past.append(_past(order, early, late, event, numbers, sequence))
         numbers.append(late)
         sequence.append(event)
-        past.append(before[late] if late < len(before) else order.pending_past(event, numbers, sequence))
-        node = self.nodes[early]
+        self._plan(early, numbers, sequence, past)
+
+    def _plan(self, depth: int, numbers: list[int], sequence: list[Event], past: list[int]) -> None:
+        """Explore the sequence from the node at that depth, unless that is covered."""
+        node = self.nodes[depth]
         for path, asleep in node.sleep.items():
             if is_weak_initial(path, asleep, numbers, sequence, past):
                 return
         insert(node.branches, node.path, numbers, sequence, past)
+
+
+def _past(
+    order: Order, early: int, late: int, event: Event, numbers: Sequence[int], sequence: Sequence[Event]
+) -> int:
+    """Which events of the sequence must come before `event`, now that the early one and what follows from it do not.
+
+    Not all that did in the execution: an acquire came after whatever the lock's owner before it had to wait for.
+    """
+    past = 0
+    for number, other in zip(numbers, sequence, strict=True):
+        if not other.independent(event):
+            past |= 1 << number
+    taken = order.items.get(late)
+    if taken is not None and order.events[early].modes.get(taken[0]) != GET:
+        past |= taken[1]
+    return past
 
 
 def is_initial(

@@ -13,11 +13,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from askance.search.operations import BARRIER, GET, NONE, PUT, READ, WRITE, Name, conflict, mode_of, name_of
+from askance.world import World
 from askance.world.locks import Lock, RLock
 from askance.world.queues import ControlledSimpleQueue
 
 ALWAYS, TAKE, GIVE, ENABLED = 0, 1, 2, 4
 """What an operation needs of its object: nothing; something to take (a lock, an item); room; to have been let go on."""
+
+
+CLOCK: Name = ("0", 0, "strand")
+"""What all that has to do with time depends on; a step of the clock needs a pending timer."""
 
 
 class Access:
@@ -36,15 +41,19 @@ class Access:
 
 
 class Event:
-    """One step of the strand with that path: its accesses, and for each object the strongest of their modes."""
+    """One step of the strand with that path: its accesses, and for each object the strongest of their modes.
 
-    __slots__ = ("accesses", "barrier", "modes", "path")
+    `tickable`: whether the clock could have made a step in its place.
+    """
+
+    __slots__ = ("accesses", "barrier", "modes", "path", "tickable")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.accesses: list[Access] = []
         self.modes: dict[Name, int] = {}
         self.barrier = False
+        self.tickable = False
 
     def add(self, access: Access) -> None:
         """The step also did this."""
@@ -62,15 +71,20 @@ class Event:
         return not any(name in others and conflict(mode, others[name]) for name, mode in mine.items())
 
 
-def announced(strand: Any, racing_timers: bool) -> Event:
+def announced(strand: Any, world: World) -> Event:
     """The event of the operation that a strand has announced, as far as it can be told beforehand."""
     event = Event(strand.path)
+    event.tickable = world.clock.slot >= 0
     kind, thing = strand.kind, strand.object
     if kind == "tick":
-        event.barrier = not racing_timers
-        thing = strand
+        event.barrier = not world.racing_timers
+        event.add(Access(CLOCK, WRITE, TAKE))
+        return event
     if kind == "start" and thing is None:
         event.add(Access((strand.path, 0, "strand"), READ, ENABLED))
+        return event
+    if kind == "settle":
+        event.barrier = True
         return event
     timed = strand.timer is not None or strand.timed_out
     mode = mode_of(strand, kind, thing)
@@ -132,6 +146,8 @@ class Order:
         self._objects: dict[Name, _Object] = {}
         self._last: dict[str, int] = {}
         self._barrier = 0
+        # For each event that took from a FIFO: from which, and the bit of the one that had put the item there.
+        self.items: dict[int, tuple[Name, int]] = {}
         for event in events:
             self._add(event)
 
@@ -193,7 +209,9 @@ class Order:
         elif mode == GET:
             direct = found.write | found.reads | found.get
             if found.puts:
-                direct |= found.puts.popleft()
+                item = found.puts.popleft()
+                direct |= item
+                self.items[number] = access.name, item
             found.get = bit
         else:
             direct = found.write | found.reads | found.put | found.get
@@ -230,14 +248,6 @@ class Order:
             found = [i for i in found if not any(self.before[k] >> i & 1 for k in found)]
         return found
 
-    def pending_past(self, event: Event, numbers: Sequence[int], events: Sequence[Event]) -> int:
-        """What would come before an operation that never happened, were it the next after these events."""
-        past = self._after(event)
-        for number, other in zip(numbers, events, strict=False):
-            if not other.independent(event):
-                past |= 1 << number
-        return past
-
     def racing(self, event: Event) -> list[int]:
         """The events that an operation races with which was announced and never happened."""
         return self._racing(event, self._after(event))
@@ -250,4 +260,7 @@ def touch(event: Event, kind: str, thing: Any, mode: int) -> None:
         return
     name = name_of(thing)
     if name is not None:
-        event.add(Access(name, mode, ALWAYS, 0 if kind == "release" else TAKE | GIVE))
+        # What the step does besides to the object that it waited for, it can do no sooner.
+        needs = max((access.needs for access in event.accesses if access.name == name), default=ALWAYS)
+        held = kind == "release" or (name == CLOCK and not event.tickable)
+        event.add(Access(name, mode, needs, 0 if held else TAKE | GIVE))

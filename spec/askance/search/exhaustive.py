@@ -59,6 +59,8 @@ class Exhaustive:
         self.follow: list[Branch] = []
         self.complete = False
         self.redundant = False
+        self.impossible = 0
+        self.divergence = ""
 
     # ------------------------------------------------------------ what the world asks
 
@@ -86,10 +88,8 @@ class Exhaustive:
             for strand in runnable:
                 if strand.path == path:
                     return strand
-            raise EngineFailure(
-                f"the replay diverged: strand {path} was to make step {depth + 1}, but it cannot run. "
-                "The code depends on something that the world does not control"
-            )
+            self._diverged(path, "it cannot run")
+            raise EngineFailure(self.divergence or REDUNDANT)
         sleep = self._sleep()
         following = self._following
         able = sorted(
@@ -116,14 +116,12 @@ class Exhaustive:
         """Open the step's event, and make its node if it is new."""
         depth = self.depth
         # The steps of the prefix are known, but for its last, which is made by another strand than before.
-        event = None if depth < self.prefix - 1 else announced(strand, self.world.racing_timers)
+        event = None if depth < self.prefix - 1 else announced(strand, self.world)
         if depth < self.prefix:
             node = self.nodes[depth]
             if node.path != strand.path:
-                self.world.fail(
-                    f"the replay diverged: strand {node.path} was to make step {depth + 1}, but {strand.path} did. "
-                    "The code depends on something that the world does not control"
-                )
+                self._diverged(node.path, f"{strand.path} did")
+                self.world.fail(self.divergence or REDUNDANT)
                 return
             if event is not None:
                 node.event = event
@@ -146,6 +144,17 @@ class Exhaustive:
         """The step's event grows."""
         if self._event is not None:
             touch(self._event, kind, thing, MODES[kind])
+
+    def _diverged(self, path: str, how: str) -> None:
+        """The plan cannot be followed: its last step is a mere plan that may prove impossible, the others were made."""
+        if self.depth == self.prefix - 1:
+            self.redundant = True
+            self.impossible += 1
+        else:
+            self.divergence = (
+                f"the replay diverged: strand {path} was to make step {self.depth + 1}, but {how}. "
+                "The code depends on something that the world does not control"
+            )
 
     def _forced(self, strand: Any) -> Node | None:
         """The node of a step where nobody else could run; None where that strand is asleep."""

@@ -12,7 +12,7 @@ from contextvars import copy_context
 
 from greenlet import getcurrent, greenlet
 
-from askance.world import patching, state, threads, watchdog
+from askance.world import generators, patching, state, threads, watchdog
 from askance.world.deadlock import explain
 from askance.world.ending import end_strands
 from askance.world.execution import Ending, Execution
@@ -88,6 +88,7 @@ class World(Scheduler):
         self.paused = False
         state.world = self
         watchdog.watch(self)
+        unhook = generators.hooked()
         try:
             while self.ending is None and not self.paused:
                 chosen = first or (None if self.main.done and self._main_is_over() else self._next())
@@ -103,6 +104,7 @@ class World(Scheduler):
         finally:
             state.world = None
             watchdog.watch(None)
+            unhook()
             if self._loop_now is not None:
                 self._loop_now = None
                 _set_running_loop(None)
@@ -125,14 +127,10 @@ class World(Scheduler):
         """Called by the main strand: return when nothing else can move any more, timers included."""
         strand = self.current
         assert strand is self.main
-        strand.kind = "settle"
-        strand.object = None
-        self.disable(strand)
-        self._settling = strand
-        self._go_on()
+        self.rest("settle", until_settled=True)
         self.steps += 1
         if self.observes:
-            self.touch("settle", None)
+            self.strategy.stepped(strand)
 
     def stamp(self) -> tuple[int, float, str]:
         """(steps so far, virtual seconds, name of the current strand): what a recorder puts on an event."""

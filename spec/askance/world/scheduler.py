@@ -62,6 +62,9 @@ class Scheduler:
         self.runnable: list[Strand] = []
         self.loops: list[Any] = []
         self.places: dict[Any, Any] = {}
+        self.generators: dict[int, Any] = {}
+        self.hashes = itertools.count(1)
+        self.main_loop_was_set = False
         self.dying = False
         self.ending: Ending | None = None
         self.paused = False
@@ -125,7 +128,7 @@ class Scheduler:
         if self.observes:
             self.touch("end", strand)
         if strand.timer is not None:
-            self._cancel_timer(strand)
+            self.cancel_timer(strand)
         if strand.slot >= 0:
             self.disable(strand)
         if strand.joiners and not self.dying:
@@ -177,7 +180,7 @@ class Scheduler:
         strand.object = thing
         if timeout is not None:
             if timeout > 0:
-                self._add_timer(strand, timeout)
+                self.add_timer(strand, self.now + timeout)
             else:
                 strand.timed_out = able = True
                 self.now += MOMENT
@@ -199,7 +202,7 @@ class Scheduler:
         if self.observes and not self.dying:
             self.strategy.stepped(strand)
         if strand.timer is not None:
-            self._cancel_timer(strand)
+            self.cancel_timer(strand)
         if strand.timed_out:
             strand.timed_out = False
             return False
@@ -220,12 +223,14 @@ class Scheduler:
         """Let `strand` run, without asking the strategy; returns when the current strand is picked again."""
         self._switch(strand)
 
-    def idle(self, kind: str, thing: Any) -> None:
-        """The current strand is not among the choices until somebody enables it again; no step of its own."""
+    def rest(self, kind: str, *, until_settled: bool) -> None:
+        """The current strand is not among the choices, for ever or until nothing else can move; no step of its own."""
         strand = self.current
         strand.kind = kind
-        strand.object = thing
+        strand.object = None
         self.disable(strand)
+        if until_settled:
+            self._settling = strand
         self._go_on()
 
     def stop(self) -> None:
@@ -342,17 +347,19 @@ class Scheduler:
 
     # ------------------------------------------------------------ time
 
-    def _add_timer(self, strand: Strand, timeout: float) -> None:
+    def add_timer(self, strand: Strand, when: float) -> None:
+        """Enable `strand` at that time, in virtual seconds; it must have no timer yet."""
         if self.observes:
             self.touch("timer", self.clock)
-        entry = [self.now + timeout, next(self._sequence), strand]
+        entry = [when, next(self._sequence), strand]
         strand.timer = entry
         heappush(self._timers, entry)
         self._live_timers += 1
         if self.racing_timers and self.clock.slot < 0:
             self.enable(self.clock)
 
-    def _cancel_timer(self, strand: Strand) -> None:
+    def cancel_timer(self, strand: Strand) -> None:
+        """Take back `add_timer`."""
         assert strand.timer is not None
         if self.observes:
             self.touch("timer", self.clock)
