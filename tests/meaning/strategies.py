@@ -7,6 +7,7 @@ nothing: no cycles, stops, cancellations or timeouts.
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 
 from hypothesis import strategies as st
 
@@ -173,10 +174,9 @@ def programs(draw: st.DrawFn, *, calm: bool = False, size: int = 3) -> Program:
     return Program(loops, tuple(actors), tuple(drawn), name=draw(st.sampled_from(["", "chat", "a name"])))
 
 
-@st.composite
-def knots(draw: st.DrawFn) -> Program:
-    """A program of 2 or 3 actors that mostly ask each other in circles and recover, asked by several chains."""
-    names = ("a", "b", "c")[: draw(st.integers(2, 3))]
+@lru_cache
+def _knotted(names: tuple[str, ...]) -> st.SearchStrategy[Program]:
+    """Knots of actors of these names; made once, because making strategies takes longer than drawing from them."""
     ask = st.builds(Ask, st.sampled_from(names), st.just(Msg()))
     asks = st.one_of(
         ask,
@@ -187,12 +187,12 @@ def knots(draw: st.DrawFn) -> Program:
         st.builds(Spawn, ask | st.builds(Deferred, ask), st.none(), st.just(Msg())),
     )
 
-    def behaviour(name: str) -> st.SearchStrategy[Expression]:
+    def actor(name: str) -> st.SearchStrategy[Actor]:
         recovering = st.builds(Try, asks, st.just(Const(f"no-{name}")))
         applied = st.builds(
             Apply, st.just(name), st.lists(recovering | asks, min_size=1, max_size=2).map(tuple)
         )
-        return st.one_of(
+        behaviour = st.one_of(
             applied,
             applied,
             recovering,
@@ -202,22 +202,24 @@ def knots(draw: st.DrawFn) -> Program:
             st.builds(Stop, st.sampled_from(names), recovering),
             st.just(Msg()),
         )
+        return st.builds(Actor, st.just(name), st.just(0), behaviour)
 
-    operations = st.lists(
-        st.one_of(
-            *[st.builds(AskOp, st.just(""), st.sampled_from(names), st.just(1))] * 3,
-            st.builds(TellOp, st.sampled_from(names), st.just(1)),
-            st.builds(Result, st.just("")),
-            st.just(Settle()),
-        ),
-        min_size=1,
-        max_size=4,
+    operation = st.one_of(
+        *[st.builds(AskOp, st.just(""), st.sampled_from(names), st.just(1))] * 3,
+        st.builds(TellOp, st.sampled_from(names), st.just(1)),
+        st.builds(Result, st.just("")),
+        st.just(Settle()),
     )
-    actors = tuple(Actor(name, 0, draw(behaviour(name))) for name in names)
-    clients = [
-        Client(f"c{number}", "thread", _named(draw(operations))) for number in range(draw(st.integers(1, 2)))
-    ]
-    return Program(1, actors, tuple(clients))
+    operations = st.lists(st.lists(operation, min_size=1, max_size=4).map(_named), min_size=1, max_size=2)
+    clients = operations.map(
+        lambda every: tuple(Client(f"c{number}", "thread", each) for number, each in enumerate(every))
+    )
+    return st.builds(Program, st.just(1), st.tuples(*map(actor, names)), clients)
+
+
+def knots() -> st.SearchStrategy[Program]:
+    """Programs of 2 or 3 actors that mostly ask each other in circles and recover, asked by several chains."""
+    return _knotted(("a", "b")) | _knotted(("a", "b", "c"))
 
 
 def _named(operations: list[Operation]) -> tuple[Operation, ...]:
