@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -116,6 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parsed(sys.argv[1:] if arguments is None else arguments)
         command: Callable[[argparse.Namespace], int] = options.run
+        # What implementations that fail leave behind; the diagnosis says it better.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
         return command(options)
     except UsageError as error:
         print(f"askance: {error}", file=sys.stderr)
