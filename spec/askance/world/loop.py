@@ -15,19 +15,32 @@ from heapq import heappop
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from askance.world import state
-from askance.world.strand import NotSimulated, Strand, StrandKilled
+from askance.world.generators import Generators
+from askance.world.strand import EngineFailure, NotSimulated, Strand, StrandKilled
 
 if TYPE_CHECKING:
     from askance.world.core import World
 
 
+def _order(self: Any) -> int:
+    """A hash that is the order in which a world was first asked for one, so that sets iterate alike in every run."""
+    try:
+        number: int = self._askance_hash
+    except AttributeError:
+        number = self._askance_hash = next(self.get_loop().world.hashes)
+    return number
+
+
 class WorldTask(asyncio.Task):  # type: ignore[type-arg]
-    """A task whose hash is the order of its creation, so that sets of tasks iterate alike in every run."""
+    """A task that sets keep in the same order in every run."""
 
-    _askance_hash = 0
+    __hash__ = _order
 
-    def __hash__(self) -> int:
-        return self._askance_hash
+
+class WorldFuture(asyncio.Future):  # type: ignore[type-arg]
+    """A future that sets keep in the same order in every run."""
+
+    __hash__ = _order
 
 
 class WorldLoop(base_events.BaseEventLoop):
@@ -52,6 +65,10 @@ class WorldLoop(base_events.BaseEventLoop):
         self._woken = False
         self._idle: Strand | None = None
         self._made = 0
+        self._asyncgens = Generators()
+        # While the loop is busy: what the clock knows of its next timer.
+        self._deadline = Strand(-1, f"timer of {self!r}", "")
+        self._deadline.slot = 0
 
     def __repr__(self) -> str:
         return f"<event loop {self.number}>"
@@ -84,6 +101,8 @@ class WorldLoop(base_events.BaseEventLoop):
         finally:
             self._stopping = False
             self._thread_id = None
+            if self._deadline.timer is not None:
+                world.cancel_timer(self._deadline)
             if not world.dying:
                 world.set_running_loop(None)
 
@@ -117,11 +136,25 @@ class WorldLoop(base_events.BaseEventLoop):
             handle = heappop(scheduled)
             handle._scheduled = False
             ready.append(handle)
+        if scheduled or self._deadline.timer is not None:
+            self._expect(world, scheduled[0]._when if scheduled and ready else None)
         for _ in range(len(ready)):
             world.point("handle", self)
+            if world.dying:
+                raise StrandKilled
             handle = ready.popleft()
             if not handle._cancelled:
                 handle._run()
+
+    def _expect(self, world: World, when: float | None) -> None:
+        """Time passes while handles run: the next timer of a busy loop may become due meanwhile, as a choice."""
+        deadline = self._deadline
+        if deadline.timer is not None:
+            if deadline.timer[0] == when:
+                return
+            world.cancel_timer(deadline)
+        if when is not None and world.racing_timers:
+            world.add_timer(deadline, when)
 
     def _write_to_self(self) -> None:
         """Wake the loop if it is idle."""
@@ -188,8 +221,6 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
         """A task with a name, and an order in sets, that are the same in every run."""
-        if self._task_factory is not None:
-            return super().create_task(coro, name=name, context=context, **options)
         self._check_closed()  # type: ignore[attr-defined]
         world = self.world
         maker = world.current
@@ -197,9 +228,21 @@ class WorldLoop(base_events.BaseEventLoop):
         self._made += 1
         if name is None:
             name = f"Task-{self.number}.{self._made}"
-        task: asyncio.Task[Any] = WorldTask(coro, loop=self, name=name, context=context, **options)
+        task: asyncio.Task[Any]
+        if self._task_factory is None:
+            task = WorldTask(coro, loop=self, name=name, context=context, **options)
+        else:
+            task = super().create_task(coro, name=name, context=context, **options)
         self.tasks.append(weakref.ref(task))
         return task
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Without the limit of minutes that `asyncio.run` sets: it is no timeout that anybody wants to see race."""
+        await super().shutdown_default_executor()
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """A future with an order in sets that is the same in every run."""
+        return WorldFuture(loop=self)
 
     def live_tasks(self) -> list[asyncio.Task[Any]]:
         """The tasks that are not done, in order of creation."""
@@ -210,7 +253,7 @@ class WorldLoop(base_events.BaseEventLoop):
         """The handler that was set, if one was; and the world keeps what the handler would only log."""
         exception = context.get("exception")
         world = self.world
-        if world.dying or isinstance(exception, StrandKilled):
+        if world.dying or isinstance(exception, StrandKilled | EngineFailure):
             return
         strand = world.current.name if state.world is world else "main"
         message = str(context.get("message", "")) + (f": {exception!r}" if exception is not None else "")
@@ -271,13 +314,13 @@ class WorldPolicy(asyncio.AbstractEventLoopPolicy):
         self.outside = outside
 
     def get_event_loop(self) -> asyncio.AbstractEventLoop:
-        """The strand's loop; in the main strand one is made, as asyncio's default policy does."""
+        """The strand's loop; in the main strand one is made the first time, as asyncio's default policy does."""
         world = state.active()
         if world is None:
             outside: asyncio.AbstractEventLoop = self.outside().get_event_loop()
             return outside
         strand = world.current
-        if strand.policy_loop is None and strand is world.main:
+        if strand.policy_loop is None and strand is world.main and not world.main_loop_was_set:
             strand.policy_loop = WorldLoop(world)
         if strand.policy_loop is None:
             raise RuntimeError(f"There is no current event loop in thread {strand.name!r}.")
@@ -290,6 +333,7 @@ class WorldPolicy(asyncio.AbstractEventLoopPolicy):
             self.outside().set_event_loop(loop)
         else:
             world.current.policy_loop = loop
+            world.main_loop_was_set = world.main_loop_was_set or world.current is world.main
 
     def new_event_loop(self) -> asyncio.AbstractEventLoop:
         """A loop of the world."""

@@ -102,10 +102,11 @@ class _Patches:
             self.put(owner, name, replacement)
         policy = _OutsidePolicy(events._event_loop_policy)  # type: ignore[attr-defined]
         self.put(events, "_event_loop_policy", loop.WorldPolicy(policy))
+        self.put(asyncio.DefaultEventLoopPolicy, "_loop_factory", loop.SelectorEventLoop)
         self.put(asyncio.runners, "signal", _NoSignals)
         # Importing takes locks only the first time: it must be no step, or the first execution differs from the others.
         self.put(_frozen_importlib, "_thread", types.SimpleNamespace(**vars(_thread)))
-        for module in (asyncio.tasks, _base):
+        for module in (asyncio.tasks, asyncio.taskgroups, _base):
             self.put(module, "set", sets.OrderedSet)
         # A pool joins its threads in the order of a set; at exit the interpreter joins all that this remembers.
         self.put(concurrent.futures.thread, "set", sets.OrderedSet)

@@ -74,7 +74,7 @@ class Scheduler:
         self.names = {"clock", "main"}
         self._patched = False
         self._timers: list[list[Any]] = []
-        self._live_timers = 0
+        self.timers = 0
         self._sequence = itertools.count()
         self._hub: greenlet | None = None
         self._loop_now: Any = None
@@ -275,7 +275,7 @@ class Scheduler:
                     self.execution.timers_raced = True
             elif count:
                 chosen = runnable[0]
-            elif self._live_timers:
+            elif self.timers:
                 chosen = self.clock
             elif self._settling is not None:
                 chosen, self._settling = self._settling, None
@@ -354,7 +354,7 @@ class Scheduler:
         entry = [when, next(self._sequence), strand]
         strand.timer = entry
         heappush(self._timers, entry)
-        self._live_timers += 1
+        self.timers += 1
         if self.racing_timers and self.clock.slot < 0:
             self.enable(self.clock)
 
@@ -365,8 +365,8 @@ class Scheduler:
             self.touch("timer", self.clock)
         strand.timer[2] = None
         strand.timer = None
-        self._live_timers -= 1
-        if not self._live_timers and self.clock.slot >= 0:
+        self.timers -= 1
+        if not self.timers and self.clock.slot >= 0:
             self.disable(self.clock)
 
     def _tick(self) -> None:
@@ -386,10 +386,10 @@ class Scheduler:
                 strand.timed_out = True
                 if self.observes:
                     self.touched(self.clock, "notify", strand)
-                self._live_timers -= 1
+                self.timers -= 1
                 if strand.slot < 0:
                     self.enable(strand)
-        if not self._live_timers and self.clock.slot >= 0:
+        if not self.timers and self.clock.slot >= 0:
             self.disable(self.clock)
 
     def sleep(self, seconds: float) -> None:
