@@ -167,6 +167,8 @@ def check_command(options: argparse.Namespace) -> int:
 def pytest_arguments(options: argparse.Namespace) -> list[str]:
     """The arguments that `check` stands for."""
     arguments = ["--pyargs", "askance.suite", "--askance", options.name]
+    # The command line has loaded the plugin before pytest could rewrite its asserts; it has none.
+    arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     arguments += ["-q", "--no-header", "--no-summary", "--tb=no", "-o", "faulthandler_timeout=0"]
     for option, value in (
         ("--askance-profile", options.profile),

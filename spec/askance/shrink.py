@@ -16,6 +16,8 @@ from askance.errors import ProgramError
 from askance.program import (
     Actor,
     Apply,
+    Ask,
+    AskOp,
     Await,
     Client,
     Expression,
@@ -23,6 +25,8 @@ from askance.program import (
     Operation,
     Program,
     Result,
+    TellOp,
+    walk,
 )
 from askance.program_rules import validate
 from askance.search.replay import Stay
@@ -90,6 +94,14 @@ def _cuts(program: Program) -> Iterator[Program]:
     for at, client in enumerate(clients):
         for operations in _shorter(client.operations):
             yield replace(program, clients=_with(clients, at, replace(client, operations=operations)))
+    asked = {actor.name: [p.actor for p in walk(actor.behaviour) if isinstance(p, Ask)] for actor in actors}
+    for at, client in enumerate(clients):
+        for place, operation in enumerate(client.operations):
+            if isinstance(operation, AskOp | TellOp):
+                for name in dict.fromkeys(asked.get(operation.actor, ())):
+                    nearer = _with(client.operations, place, replace(operation, actor=name))
+                    if name != operation.actor:
+                        yield replace(program, clients=_with(clients, at, replace(client, operations=nearer)))
     for at, actor in enumerate(actors):
         for behaviour in _simpler(actor.behaviour, actor):
             yield replace(program, actors=_with(actors, at, replace(actor, behaviour=behaviour)))

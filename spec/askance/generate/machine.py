@@ -158,7 +158,7 @@ class Growing:
                 operations.pop()
             if operations:
                 clients.append(Client(draft.name, draft.where, tuple(operations)))
-        return Program(self.loops, tuple(self.actors), tuple(clients))
+        return Program(self.loops, tuple(self.actors[: self.born]), tuple(clients))
 
     def unended(self) -> list[Event]:
         """Waits of clients that have begun and not ended, though nothing can move."""
@@ -325,7 +325,8 @@ def machine_for(features: frozenset[str], adapter: Adapter, judging: Judging) ->
             growing.continuing.close()
             growing.seconds += time.process_time() - began
             program = growing.program()
-            births = tuple(growing.births) if any(growing.births) else ()
+            births = tuple(growing.births[: growing.born])
+            births = births if any(births) else ()
             history = growing.continuing.history(program)
             judging.grown(program, births, history, growing.world, growing.seconds)
 

@@ -1,0 +1,148 @@
+"""The report: the matrix, the numbers, each failure in the order in which it is understood."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from askance.clauses import ALL
+from askance.history import Event, History
+from askance.program import Program
+from askance.report.entry import document, entry, overall
+from askance.report.schedule import Slice, columns
+from askance.report.terminal import rendered, shown
+from askance.run import load_adapter
+from askance.suite.conduct import conduct
+from askance.suite.profiles import Profile
+from askance.suite.statistics import Tally
+
+TINY = Profile("tiny", programs=12, machines=2, schedules=4, steps=8)
+
+
+def clause(id: str, verdict: str, note: str = "") -> dict[str, Any]:
+    """An entry as a worker sends it."""
+    tally = Tally(executions=10, distinct=9, programs=2, seconds=0.005)
+    tally.verdicts[verdict] = 10
+    return {
+        "clause": id,
+        "level": "MUST",
+        "text": " ".join(ALL[id].text.split()),
+        "verdict": verdict,
+        "note": note,
+        "tally": tally.data(),
+    }
+
+
+def test_the_matrix_has_every_clause_in_order() -> None:
+    """Whatever order the workers finish in, the clauses stand in that of the specification, with their verdicts."""
+    report = document(
+        "mine", "smoke", [clause("D1", "pass"), clause("A3", "unsupported", "mine does not declare x")]
+    )
+    text = rendered(report, color=False, width=80)
+    lines = text.splitlines()
+    assert lines[0].startswith(
+        "20 executions of 4 programs, 2,000 in a second of one core; 18 distinct schedules"
+    )
+    matrix = [line for line in lines if line.startswith(("A3", "D1"))]
+    assert matrix[0] == "A3  MUST  unsupported           mine does not declare x"
+    assert matrix[1].startswith("D1  MUST  pass              10  When nothing can move")
+    assert all(len(line) <= 80 for line in matrix)
+    assert "1 pass, 1 unsupported" in lines
+    assert "\x1b" not in text
+
+
+def test_colors_only_where_they_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With color the verdicts are set off; a file that is no terminal gets none."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[" in rendered(document("mine", "smoke", [clause("D1", "pass")]), color=True, width=80)
+    assert "\x1b" not in shown("D1 fell\nexpected:\n    x", io.StringIO())
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "broken", "expected"),
+    [
+        (["pass", "unsupported", "blocked"], [], "pass"),
+        (["pass", "fail", "inconclusive"], [], "fail"),
+        (["pass", "untested"], [], "inconclusive"),
+        (["pass", "inconclusive"], [], "inconclusive"),
+        (["pass"], ["it broke"], "inconclusive"),
+        ([], [], "inconclusive"),
+    ],
+)
+def test_the_verdict_of_the_whole(verdicts: list[str], broken: list[str], expected: str) -> None:
+    """A clause that fell decides; what could not be judged is never a pass."""
+    assert overall([clause("A1", verdict) for verdict in verdicts], broken) == expected
+
+
+@pytest.fixture(scope="module")
+def failure(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The entry of a clause that fell, as the report has it."""
+    folder = tmp_path_factory.mktemp("counterexamples")
+    adapter = load_adapter("naive-blocking")
+    found = entry(conduct(ALL["D4"], adapter, TINY, name="naive-blocking"), ALL["D4"], adapter, folder)
+    told: dict[str, Any] = found["failure"]
+    return told
+
+
+def test_a_failure_is_told_in_order(failure: dict[str, Any]) -> None:
+    """Requirement, expected, actual, where, program with expectations, schedule, wait-for, replay command."""
+    text = failure["text"]
+    titles = [line for line in text.splitlines() if not line.startswith(" ")]
+    assert titles == [
+        "D4 fell",
+        "requirement:",
+        "expected:",
+        "actual:",
+        "where:",
+        "program:",
+        "schedule (0 switches away from a strand that could go on):",
+        "who waits for whom:",
+        "if this fails:",
+        "replay:",
+    ]
+    assert "naive_blocking.py:" in text
+    assert "cycle: a#1 -> b, whose loop is blocked -> a#1" in text
+    assert text.endswith("naive-blocking-D4.json")
+
+
+def test_a_schedule_is_shown_in_columns(failure: dict[str, Any]) -> None:
+    """The loop's strand has its name, and what it did stands in its column."""
+    head, *rows = failure["schedule"]
+    assert head.split() == ["c0", "loop", "0", "main"]
+    column = head.index("loop 0")
+    assert any(row[column:].startswith("a#1 begins") for row in rows)
+    assert any(row[column:].startswith("BLOCKS ITS EVENT LOOP") for row in rows)
+
+
+def test_switches_are_marked() -> None:
+    """A switch away from a strand that could have gone on has a mark, also where nothing came of it."""
+    events = (
+        Event("ask", "c0", actor="a", op="c0.r0", value=1, step=1, strand="c0"),
+        Event("ask", "c1", actor="a", op="c1.r0", value=2, step=2, strand="c1"),
+        Event("wait", "c0", op="c0.r0", step=5, strand="c0"),
+    )
+    slices = [
+        Slice("c0", 1, False, "start"),
+        Slice("c1", 2, True, "start"),
+        Slice("loop", 3, True, "wake"),
+        Slice("c0", 5, False, "acquire"),
+    ]
+    lines = columns(History(Program(1), events, "done"), slices)
+    assert [line[:2] for line in lines] == ["  ", "  ", "> ", "> ", "  "]
+    assert lines[3].strip("> ") == "(wake)"
+
+
+def test_what_was_tried_adds_up() -> None:
+    """Tallies survive the way through JSON, and sum over clauses."""
+    one = conduct(ALL["D1"], load_adapter("reference"), TINY)
+    again = Tally.of(one.tally)
+    assert again.data() == one.tally
+    total = Tally()
+    total.add(again)
+    total.add(again)
+    assert total.executions == 2 * again.executions
+    assert total.shapes["flat"] == 2 * again.shapes["flat"]
+    assert sum(again.shapes.values()) == again.programs
+    assert again.programs >= TINY.programs
