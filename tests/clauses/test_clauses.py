@@ -9,7 +9,7 @@ import pytest
 from tests.clauses.script import CHAIN, EVERYTHING, Script, gives, whole_chain
 
 from askance.adapter import CAPABILITIES
-from askance.clauses import ALL, FEATURE_NEEDS, FEATURES, Clause, judge, judge_all
+from askance.clauses import ALL, FEATURE_NEEDS, FEATURES, Clause, Violation, judge, judge_all
 from askance.clauses.misfits import attribute
 from askance.clauses.spec_text import CHAPTERS, render
 from askance.history import Outcome
@@ -72,6 +72,19 @@ def test_a_clause_is_blocked_by_what_lies_lowest() -> None:
     verdicts = judge_all(script.case())
     assert verdicts["D4"].verdict == "fail"
     assert verdicts["A5"].blocked_by == verdicts["D1"].blocked_by == "D4"
+
+
+@pytest.mark.parametrize(
+    ("clause", "below"), [(one.id, below) for one in CLAUSES for below in one.rests_on], ids="-".join
+)
+def test_a_clause_is_blocked_by_each_clause_that_it_rests_on(clause: str, below: str) -> None:
+    """Where a clause falls, each that rests on it is blocked by it, whatever its own check would say."""
+    case = whole_chain().case()
+    case.of(ALL[below].check)
+    case._known[ALL[below].check] = Violation(below, "one thing", "another")
+    judgement = judge(ALL[clause], case)
+    assert judgement.verdict == "blocked"
+    assert ALL[judgement.blocked_by].id == below
 
 
 def test_a_check_is_made_once_a_case() -> None:
