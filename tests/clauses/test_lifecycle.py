@@ -89,14 +89,16 @@ def test_l1_falls_on_a_tell_that_goes_nowhere_in_silence() -> None:
 
 MEANWHILE = program(
     actor("a", 0, Apply("f", (Msg(),))),
+    actor("b", 0, Msg()),
     thread("c0", AskOp("r0", "a", 1), Result("r0")),
     thread("c1", StopOp("a")),
 )
 
 
 def stopped_meanwhile() -> Script:
-    """a is stopped while c0's ask is in its mailbox."""
-    return Script(MEANWHILE).ask("c0", "c0.r0", "a", 1).wait("c0", "c0.r0").add("stop", "c1", actor="a")
+    """a is stopped while c0's ask is in its mailbox; its loop goes on."""
+    script = Script(MEANWHILE).ask("c0", "c0.r0", "a", 1).wait("c0", "c0.r0").add("stop", "c1", actor="a")
+    return script.tell("c1", "c1.0", "b", 2).turn("b#1", "c1.0", gives(2))
 
 
 def test_l2_falls_on_a_pending_ask_that_hangs() -> None:

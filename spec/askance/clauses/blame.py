@@ -28,7 +28,12 @@ def _clause_of(case: Case, hang: Hang) -> str:
         case "cancelled":
             return "C1"
         case "stopped":
-            return "L1" if sent_after_stop(case, hang.reply) else "L2"
+            if sent_after_stop(case, hang.reply):
+                return "L1"
+            asleep = case.can("async-handlers") and not loop_went_on(
+                case, case.facts.asks[hang.reply], hang.at
+            )
+            return "D1" if asleep else "L2"
         case "not-woken":
             return "A4" if any(lost is hang for lost, _ in case.of(lost_errors)) else "D1"
     return _clause_of_owing_actor(case, hang)
@@ -50,7 +55,7 @@ def clause_of_unbegun(case: Case, message: Message, at: int, otherwise: str) -> 
     If nothing happened on the actor's loop since the message was sent, the loop was not woken (D1). If the loop went
     on, the actor itself is gone: after a cancellation (C3), a failure (L6), or since it was spawned (L5).
     """
-    if case.can("async-handlers") and not _went_on(case, message, at):
+    if case.can("async-handlers") and not loop_went_on(case, message, at):
         return "D1"
     facts = case.facts
     last = max((turn.begin for turn in facts.turns_of.get(message.actor, ())), default=-1)
@@ -61,8 +66,12 @@ def clause_of_unbegun(case: Case, message: Message, at: int, otherwise: str) -> 
     return "L5" if message.actor not in case.traits.loops else otherwise
 
 
-def _went_on(case: Case, message: Message, at: int) -> bool:
-    """Whether anything happened on the receiver's loop after the message had surely been sent."""
+def loop_went_on(case: Case, message: Message, at: int) -> bool:
+    """Whether anything happened on the receiver's loop after the message had surely been sent, and before `at`.
+
+    If so the loop was awake with the message in its queue, and no wakeup was lost. The send is over when its sender
+    is seen to do something else.
+    """
     facts = case.facts
     events = facts.events
     placed = case.traits.loops.get(message.actor)

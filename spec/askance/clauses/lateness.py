@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from askance.clauses.base import Case
+from askance.clauses.blame import loop_went_on
 from askance.clauses.facts import Facts, Turn, Wait
 
 PROMPT = 0.5
@@ -16,10 +17,14 @@ PROMPT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A turn that began late, and the second in which it should have begun."""
+    """A turn that began late, and the second in which it should have begun.
+
+    `asleep`: nothing happened on its loop in between, so that the loop was not woken for it (clause D1).
+    """
 
     turn: Turn
     ready: float
+    asleep: bool
 
 
 def late_turns(case: Case) -> tuple[Late, ...]:
@@ -37,7 +42,10 @@ def late_turns(case: Case) -> tuple[Late, ...]:
             ready = max(free, events[message.sent].time) if message.sent >= 0 else began
             free = _free_from(facts, turn)
             if began - ready > PROMPT:
-                found.append(Late(turn, ready))
+                # What happened in the very second in which it began may be what woke the loop.
+                until = next(at for at in range(turn.begin + 1) if events[at].time >= began)
+                asleep = case.can("async-handlers") and not loop_went_on(case, message, until)
+                found.append(Late(turn, ready, asleep))
     return tuple(found)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from askance.clauses.base import Case, Violation
 from askance.clauses.blame import hang_of
 from askance.clauses.checks.answers import where
@@ -11,6 +13,7 @@ from askance.clauses.hangs import Hang, explanation, hangs, roots
 from askance.clauses.lateness import late_turns, pending_beside
 from askance.clauses.lost_messages import lost_message, said
 from askance.clauses.misfits import first_of
+from askance.program import Client, Settle
 
 
 def hang_violation(case: Case, clause: str, hang: Hang, expected: str, actual: str) -> Violation:
@@ -48,6 +51,18 @@ def d1_violation(case: Case) -> Violation | None:
             f"sent by {message.sender} on strand {case.facts.events[message.sent].strand or '?'}",
             (message.sent,),
         )
+    for late in case.of(late_turns):
+        if late.asleep:
+            message = case.facts.messages[late.turn.message]
+            began = case.facts.events[late.turn.begin].time
+            return Violation(
+                "D1",
+                f"{said(message)} is begun at once (second {late.ready:g}): {message.actor} is idle",
+                f"it was begun in second {began:g}; until then nothing happened on its loop, which was not woken",
+                f"sent by {message.sender} on strand {case.facts.events[message.sent].strand or '?'}\n"
+                f"begun by {late.turn.who} on strand {case.facts.events[late.turn.begin].strand or '?'}",
+                (message.sent, late.turn.begin),
+            )
     return None
 
 
@@ -58,15 +73,25 @@ def d1_reached(case: Case) -> bool:
 
 def stuck(case: Case) -> str:
     """Who has not returned from an operation of the library's; "" if that is the closing of the system (clause L7)."""
-    events = case.facts.events
-    begun = [event.who for event in events if event.kind == "client-begin"]
-    never = [one.name for one in case.program.clients if one.operations and one.name not in begun]
-    for event in events:
-        if event.kind == "client-end" and event.who in begun:
-            begun.remove(event.who)
-    if begun:
-        return " and ".join(f"an operation of {who}" for who in dict.fromkeys(begun))
+    begun = Counter(event.who for event in case.facts.events if event.kind == "client-begin")
+    ended = Counter(event.who for event in case.facts.events if event.kind == "client-end")
+    phase = sum(event.kind == "settle" for event in case.facts.events)
+    never = [one.name for one in case.program.clients if begun[one.name] < _phases_of(one, phase)]
+    inside = [who for who in begun if begun[who] > ended[who]]
+    if inside:
+        return " and ".join(f"an operation of {who}" for who in inside)
     return f"the message that starts {never[0]} on its loop" if never else ""
+
+
+def _phases_of(client: Client, phase: int) -> int:
+    """In how many phases up to that one the client has something to do; settles end phases."""
+    busy = [False]
+    for operation in client.operations:
+        if isinstance(operation, Settle):
+            busy.append(False)
+        else:
+            busy[-1] = True
+    return sum(busy[: phase + 1])
 
 
 def d2_violation(case: Case) -> Violation | None:
@@ -236,7 +261,7 @@ def d5_violation(case: Case) -> Violation | None:
         turn, ready = late.turn, late.ready
         message = facts.messages[turn.message]
         began = events[turn.begin].time
-        pending = pending_beside(case, turn, ready)
+        pending = None if late.asleep else pending_beside(case, turn, ready)
         if pending is not None:
             return Violation(
                 "D5",

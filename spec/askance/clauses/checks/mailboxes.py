@@ -177,7 +177,7 @@ def m6_violation(case: Case) -> Violation | None:
     events = facts.events
     for late in case.of(late_turns):
         other = busy_beside(case, late.turn, late.ready)
-        if other is not None and pending_beside(case, late.turn, late.ready) is None:
+        if other is not None and not late.asleep and pending_beside(case, late.turn, late.ready) is None:
             began = events[late.turn.begin].time
             return Violation(
                 "M6",
