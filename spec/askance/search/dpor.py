@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from askance.search.events import CLOCK, ENABLED, Event, Order, announced
+from askance.search.events import ENABLED, Event, Order, announced
 from askance.search.exhaustive import Branch, Exhaustive
 from askance.search.operations import GET
 
@@ -42,24 +42,22 @@ class OptimalDPOR(Exhaustive):
             if strand.done or strand.slot >= 0 or strand.kind == "tick":
                 continue
             event = announced(strand, self.world)
-            if any(access.needs != ENABLED for access in event.accesses):
+            if all(access.needs != ENABLED for access in event.accesses):
                 for early in order.racing(event):
                     self._reverse(order, early, len(events), event)
         if self.world.racing_timers:
-            self._fire_early(order)
-
-    def _fire_early(self, order: Order) -> None:
-        """Plan that a timer fires before each step that might have stopped it, or that looked at the time."""
-        tick = announced(self.world.clock, self.world)
-        for number in range(max(self.prefix - 1, 0), len(order.events)):
-            event = order.events[number]
-            if event.tickable and event.path != tick.path and CLOCK in event.modes:
-                self._plan(number, [len(order.events)], [tick], [0])
+            # The clock goes on for ever, if it may: a timer might have fired before whatever stopped it.
+            tick = announced(self.world.clock, self.world)
+            for early in order.racing(tick):
+                self._reverse(order, early, len(events), tick)
 
     def _reverse(self, order: Order, early: int, late: int, event: Event) -> None:
         """Plan that `event`, the one numbered `late`, comes before the one numbered `early`."""
         events, before = order.events, order.before
-        numbers = [k for k in range(early + 1, len(events)) if not before[k] >> early & 1]
+        if event.is_tick:
+            numbers = order.before_tick(early, late, event) or []
+        else:
+            numbers = [k for k in range(early + 1, len(events)) if not before[k] >> early & 1]
         sequence = [events[k] for k in numbers]
         past = [before[k] for k in numbers]
         past.append(_past(order, early, late, event, numbers, sequence))

@@ -17,8 +17,9 @@ from askance.world import World
 from askance.world.locks import Lock, RLock
 from askance.world.queues import ControlledSimpleQueue
 
-ALWAYS, TAKE, GIVE, ENABLED = 0, 1, 2, 4
-"""What an operation needs of its object: nothing; something to take (a lock, an item); room; to have been let go on."""
+ALWAYS, TAKE, GIVE, ENABLED, ENDED = 0, 1, 2, 4, 8
+"""What an operation needs of its object: nothing; something to take (a lock, an item); room; of a strand, that it was
+let go on, or that it has ended."""
 
 
 CLOCK: Name = ("0", 0, "strand")
@@ -43,17 +44,22 @@ class Access:
 class Event:
     """One step of the strand with that path: its accesses, and for each object the strongest of their modes.
 
-    `tickable`: whether the clock could have made a step in its place.
+    `timers`: how many were pending just before it.
     """
 
-    __slots__ = ("accesses", "barrier", "modes", "path", "tickable")
+    __slots__ = ("accesses", "barrier", "modes", "path", "timers")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.accesses: list[Access] = []
         self.modes: dict[Name, int] = {}
         self.barrier = False
-        self.tickable = False
+        self.timers = 0
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether it is a step of the clock."""
+        return self.path == CLOCK[0]
 
     def add(self, access: Access) -> None:
         """The step also did this."""
@@ -74,11 +80,11 @@ class Event:
 def announced(strand: Any, world: World) -> Event:
     """The event of the operation that a strand has announced, as far as it can be told beforehand."""
     event = Event(strand.path)
-    event.tickable = world.clock.slot >= 0
+    event.timers = world.timers
     kind, thing = strand.kind, strand.object
     if kind == "tick":
         event.barrier = not world.racing_timers
-        event.add(Access(CLOCK, WRITE, TAKE))
+        event.add(Access(CLOCK, WRITE))
         return event
     if kind == "start" and thing is None:
         event.add(Access((strand.path, 0, "strand"), READ, ENABLED))
@@ -90,7 +96,7 @@ def announced(strand: Any, world: World) -> Event:
     mode = mode_of(strand, kind, thing)
     if mode != NONE:
         name = name_of(thing) or ("", 0, kind)
-        event.add(Access(name, mode, ALWAYS if timed else _needs(kind, thing), _offers(thing)))
+        event.add(Access(name, mode, ALWAYS if strand.timed_out else _needs(kind, thing), _offers(thing)))
     if timed or kind in ("wait", "select", "sleep"):
         event.add(Access((strand.path, 0, "strand"), READ, ENABLED))
     return event
@@ -101,7 +107,7 @@ def _needs(kind: str, thing: Any) -> int:
         return TAKE
     if kind == "put":
         return GIVE
-    return ENABLED if kind == "join" and not isinstance(thing, queue.Queue) else ALWAYS
+    return ENDED if kind == "join" and not isinstance(thing, queue.Queue) else ALWAYS
 
 
 def _offers(thing: Any) -> int:
@@ -119,12 +125,16 @@ def _offers(thing: Any) -> int:
 
 
 class _Object:
-    """The events that touched an object so far: (event, mode, offers), and the last of each mode."""
+    """The events that touched an object so far: (event, mode, offers), and the last of each mode.
 
-    __slots__ = ("get", "history", "put", "puts", "reads", "write")
+    `last_offers`: what the last one offered that was a WRITE.
+    """
+
+    __slots__ = ("get", "history", "last_offers", "put", "puts", "reads", "write")
 
     def __init__(self) -> None:
         self.history: list[tuple[int, int, int]] = []
+        self.last_offers = 0
         self.write = 0
         self.reads = 0
         self.put = 0
@@ -176,7 +186,7 @@ class Order:
         for access in event.accesses:
             if access.needs == ENABLED:
                 found = self._objects.get(access.name)
-                if found is not None:
+                if found is not None and not found.last_offers & ENABLED:
                     after |= self._closed(found.write)
         return after
 
@@ -216,6 +226,7 @@ class Order:
         else:
             direct = found.write | found.reads | found.put | found.get
             found.write = bit
+            found.last_offers = access.offers
             found.reads = found.put = found.get = 0
         return direct
 
@@ -225,8 +236,6 @@ class Order:
             return []
         found: list[int] = []
         for access in event.accesses:
-            if access.needs == ENABLED:
-                continue
             entry = self._objects.get(access.name)
             if entry is None:
                 continue
@@ -240,6 +249,8 @@ class Order:
                     continue
                 if self.events[other].barrier or (needs and not needs & offers):
                     continue
+                if event.is_tick and self.before_tick(other, len(self.before), event) is None:
+                    continue
                 if other not in found:
                     found.append(other)
                 if other_mode == WRITE or (other_mode == mode and mode != READ):
@@ -247,6 +258,25 @@ class Order:
         if len(found) > 1:
             found = [i for i in found if not any(self.before[k] >> i & 1 for k in found)]
         return found
+
+    def before_tick(self, early: int, late: int, tick: Event) -> list[int] | None:
+        """What can happen between what was before the early event and a tick that comes in its place.
+
+        As many as can of the events that do not depend on the early one, so that a timer is pending after them; None
+        where none ever is.
+        """
+        timers = self.events[early].timers
+        numbers: list[int] = []
+        most = 0 if timers else None
+        for number in range(early + 1, late):
+            if self.before[number] >> early & 1:
+                continue
+            numbers.append(number)
+            following = tick if number + 1 == late else self.events[number + 1]
+            timers += following.timers - self.events[number].timers
+            if timers > 0:
+                most = len(numbers)
+        return None if most is None else numbers[:most]
 
     def racing(self, event: Event) -> list[int]:
         """The events that an operation races with which was announced and never happened."""
@@ -262,5 +292,8 @@ def touch(event: Event, kind: str, thing: Any, mode: int) -> None:
     if name is not None:
         # What the step does besides to the object that it waited for, it can do no sooner.
         needs = max((access.needs for access in event.accesses if access.name == name), default=ALWAYS)
-        held = kind == "release" or (name == CLOCK and not event.tickable)
-        event.add(Access(name, mode, needs, 0 if held else TAKE | GIVE))
+        if kind == "notify":
+            offers = ENABLED if thing.slot >= 0 else 0
+        else:
+            offers = 0 if kind == "release" else TAKE | GIVE
+        event.add(Access(name, mode, needs, offers))

@@ -59,7 +59,9 @@ class Exhaustive:
         self.follow: list[Branch] = []
         self.complete = False
         self.redundant = False
+        # Executions whose planned step proved impossible.
         self.impossible = 0
+        self.impossible_now = False
         self.divergence = ""
 
     # ------------------------------------------------------------ what the world asks
@@ -150,6 +152,7 @@ class Exhaustive:
         if self.depth == self.prefix - 1:
             self.redundant = True
             self.impossible += 1
+            self.impossible_now = True
         else:
             self.divergence = (
                 f"the replay diverged: strand {path} was to make step {self.depth + 1}, but {how}. "
@@ -185,7 +188,11 @@ class Exhaustive:
         while nodes:
             node = nodes[-1]
             node.branches = [branch for branch in node.branches if branch.path != node.path]
-            node.sleep[node.path] = node.event
+            if self.impossible_now:
+                # The step that was planned here never came to be, and so it cannot be asleep.
+                self.impossible_now = False
+            else:
+                node.sleep[node.path] = node.event
             node.done += 1
             if node.branches:
                 node.path = node.branches[0].path
