@@ -12,7 +12,7 @@ from askance_impl.mutants.mutant import mutant
 from askance_impl.reference.actor import Actor, AskReply
 from askance_impl.reference.errors import AskCancelled
 from askance_impl.reference.reply import Reply, Waiter
-from askance_impl.reference.wait_for import Turn
+from askance_impl.reference.wait_for import Turn, waiting
 
 # ---------------------------------------------------------------- C1
 
@@ -240,7 +240,8 @@ class _WakesBlindly(AskReply):
 
         self._add_waiter(waiter)
         try:
-            yield from future
+            with waiting(self):
+                yield from future
         except asyncio.CancelledError:
             self.cancel()
             raise

@@ -11,6 +11,7 @@ from askance_impl.reference.actor import Actor, AskReply
 from askance_impl.reference.adapter import AdaptedSystem
 from askance_impl.reference.composition import Gathered, Mapped
 from askance_impl.reference.reply import Reply, running_loop
+from askance_impl.reference.wait_for import waiting
 
 # ---------------------------------------------------------------- A5
 
@@ -68,7 +69,8 @@ class _HomesFuture(AskReply):
             self._actor.home.post(wake)
 
         self._add_waiter(waiter)
-        yield from future
+        with waiting(self):
+            yield from future
 
 
 foreign_future = mutant(
@@ -106,7 +108,8 @@ class _CallsBackThere(AskReply):
     def _suspend(self) -> Generator[Any, None, None]:
         subscription = _Subscription(self)
         subscription._asyncio_future_blocking = True
-        yield subscription
+        with waiting(self):
+            yield subscription
 
 
 resumed_by_completing_thread = mutant(
@@ -235,7 +238,7 @@ class _InOrderOfArrival(Gathered):
         return super()._part_done(index)
 
     def _finish(self, value: Any = None, error: BaseException | None = None) -> bool:
-        return super()._finish(None if error else self._values, error)
+        return super()._finish(value if error else self._values, error)
 
 
 class _GathersArrivals(AdaptedSystem):
@@ -254,13 +257,9 @@ gather_by_completion = mutant(
 
 class _LastFailure(Gathered):
     def _part_done(self, index: int) -> Reply | None:
-        self._arrived.append(None)
-        if len(self._arrived) < len(self._sources):
-            return None
-        failed = [source._error for source in self._sources if source._error is not None]
-        if failed:
-            return self if self._finish(error=failed[len(failed) // 2]) else None
-        return self if self._finish([source._value for source in self._sources]) else None
+        if self._sources[index]._error is not None:
+            self._failed.clear()
+        return super()._part_done(index)
 
 
 class _GathersLate(AdaptedSystem):
@@ -271,7 +270,7 @@ class _GathersLate(AdaptedSystem):
 gather_tells_a_later_failure = mutant(
     "gather_tells_a_later_failure",
     "A9",
-    "A gather waits for all its parts and reports a failure that was not the first.",
-    "`asyncio.wait` and a loop over the set of those done, which has no order.",
+    "A gather reports the failure that came last, each one taking the place of the one before.",
+    "`for future in done: error = future.exception() or error`, and asyncio.wait's set, which has no order.",
     adapted=_GathersLate,
 )

@@ -13,7 +13,7 @@ from askance_impl.reference.actor import Actor, AskReply
 from askance_impl.reference.errors import AskCycle
 from askance_impl.reference.loops import LoopThread
 from askance_impl.reference.reply import Waiter, running_loop
-from askance_impl.reference.wait_for import Turn, begin_wait, current_turn
+from askance_impl.reference.wait_for import Turn, begin_wait, current_turn, waiting
 
 # ---------------------------------------------------------------- D1
 
@@ -46,7 +46,8 @@ class _CompletesForeignFuture(AskReply):
 
         self._add_waiter(waiter)
         try:
-            yield from future
+            with waiting(self):
+                yield from future
         except asyncio.CancelledError:
             if self._leave(waiter):
                 self.cancel()
@@ -234,19 +235,26 @@ cycle_by_call_chain = mutant(
 
 
 class _ChecksThenWaits(AskReply):
-    def __await__(self) -> Generator[Any, None, Any]:
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(actor)
+        self._guard = threading.Lock()
+
+    def _suspend(self) -> Generator[Any, None, None]:
         turn = current_turn.get()
-        if turn is None or self._done:
-            return (yield from super().__await__())
-        begin_wait(turn, self)
-        turn.waits.remove(self)
-        with threading.Lock():
-            turn.waits.append(self)
-        try:
-            yield from self._suspend()
-        finally:
+        if turn is None:
+            yield from super()._suspend()
+            return
+        with self._guard:
+            begin_wait(turn, self)
             turn.waits.remove(self)
-        return self._outcome()
+        with self._guard:
+            turn.waits.append(self)
+        token = current_turn.set(None)
+        try:
+            yield from super()._suspend()
+        finally:
+            current_turn.reset(token)
+            turn.waits.remove(self)
 
 
 cycle_check_before_edge = mutant(
