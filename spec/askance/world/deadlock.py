@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections.abc import Iterator
+from concurrent.futures.thread import _worker
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from askance.world.strand import Strand
 
 if TYPE_CHECKING:
     from askance.world.core import World
+
+_PRIMITIVES = (asyncio.Queue, asyncio.Lock, asyncio.Semaphore, asyncio.Condition, asyncio.Barrier)
 
 __all__ = ["explain", "where"]
 
@@ -40,11 +43,14 @@ def explain(world: World) -> Deadlock:
         if thing is None:
             continue
         completers, description = graph.completers(thing)
+        primitive = None if isinstance(node, Strand) or completers else _primitive(node)
+        if primitive is not None:
+            description = primitive
         edges[node] = completers
         if isinstance(node, Strand) and not graph.is_interesting(node):
             continue
         waiting.append(Waiting(world.waiter_name(node), graph.name(node), description, graph.where(node)))
-        if not completers and graph.is_reply(thing):
+        if not completers and primitive is None and graph.is_reply(thing):
             forgotten.append(f"{description}, for which {graph.name(node)} waits at {graph.where(node)}")
     cycle = _cycle(nodes, edges)
     return Deadlock(tuple(waiting), tuple(graph.name(node) for node in cycle), tuple(forgotten))
@@ -134,23 +140,35 @@ class _Graph:
         for source in _closed_over(callback for callback in future._done_callbacks):
             if isinstance(source, asyncio.Task) and not source.done():
                 return [source], f"the concurrent Future of {self.name(source)}"
+        queued = self._queued(future)
+        if queued is not None:
+            return queued[0], f"a concurrent Future whose {queued[1]}"
+        waiting: list[Any] = []
+        for strand in self.world.strands[1:]:
+            if not strand.done and _works_on(strand, future):
+                return [strand], f"the concurrent Future that {self.name(strand)} works on"
+            if not strand.done and _will_work_on(strand, future):
+                waiting.append(strand)
+        if waiting:
+            return waiting, f"a concurrent Future that is queued for {' and '.join(map(self.name, waiting))}"
+        return [], "a concurrent Future"
+
+    def _queued(self, future: Any) -> tuple[list[Any], str] | None:
+        """The strand whose loop has a callback in its queue that concerns a future, and how to say so."""
         for loop in self.world.loops:
             for handle in loop._ready:
-                contents = list(_cells(handle._callback))
+                contents = [*_cells(handle._callback), *(handle._args or ())]
                 if any(content is future for content in contents):
                     runner = self.runners.get(id(loop))
                     names = [getattr(c, "__qualname__", "?") for c in contents if asyncio.iscoroutine(c)]
-                    queued = f"coroutine {names[0]}" if names else "callback"
-                    what = f"a concurrent Future whose {queued} is queued on event loop {loop.number}"
+                    kind = f"coroutine {names[0]}" if names else "callback"
+                    what = f"{kind} is queued on event loop {loop.number}"
                     if runner is None:
                         return [], f"{what}, which nobody runs"
                     if runner.kind == "select":
                         return [], f"{what}, which sleeps: call_soon from another thread does not wake it"
                     return [runner], what
-        for strand in self.world.strands[1:]:
-            if not strand.done and _works_on(strand, future):
-                return [strand], f"the concurrent Future that {self.name(strand)} works on"
-        return [], "a concurrent Future"
+        return None
 
     def _completers_of_asyncio(self, future: Any) -> tuple[list[Any], str]:
         children = getattr(future, "_children", None)
@@ -165,6 +183,9 @@ class _Graph:
             if isinstance(source, concurrent.futures.Future) and not source.done():
                 completers, description = self._completers_of_concurrent(source)
                 return completers, f"an asyncio Future around {description}"
+        queued = self._queued(future)
+        if queued is not None:
+            return queued[0], f"an asyncio Future whose {queued[1]}"
         return [], "an asyncio Future"
 
 
@@ -199,6 +220,29 @@ def _works_on(strand: Strand, future: Any) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _will_work_on(strand: Strand, future: Any) -> bool:
+    """Whether a strand is a worker of the pool in whose queue this future stands."""
+    frame = _frame(strand)
+    while frame is not None:
+        if frame.f_code is _worker.__code__:
+            items = getattr(frame.f_locals["work_queue"], "_items", ())
+            return any(getattr(item, "future", None) is future for item in items)
+        frame = frame.f_back
+    return False
+
+
+def _primitive(task: Any) -> str | None:
+    """The asyncio Queue, Lock or the like that a task waits at: it is at rest there, and waits for no reply."""
+    coroutine = task.get_coro()
+    found = None
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None)
+        if frame is not None and isinstance(frame.f_locals.get("self"), _PRIMITIVES):
+            found = f"an asyncio {type(frame.f_locals['self']).__name__}"
+        coroutine = getattr(coroutine, "cr_await", None)
+    return found
 
 
 def _cycle(nodes: list[Any], edges: dict[Any, list[Any]]) -> list[Any]:
