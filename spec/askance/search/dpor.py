@@ -16,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from askance.search.events import ENABLED, Event, Order, announced
+from askance.search.events import ENABLED, Event, announced
 from askance.search.exhaustive import Branch, Exhaustive
 from askance.search.operations import GET
+from askance.search.order import Order
 
 
 class OptimalDPOR(Exhaustive):

@@ -1,18 +1,16 @@
 """Events of exhaustive search: what a step did, by names that hold for every execution, and how steps are ordered.
 
-Happens-before is kept as one integer for each event, whose bit i says that event i comes before it: with these sets
-the questions that partial order reduction asks are single operations on integers.
+An event says what it needs of an object and what the object offered before it: that is how steps which may have to wait
+are put in another order only where that is possible.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
-from askance.search.operations import BARRIER, GET, NONE, PUT, READ, WRITE, Name, conflict, mode_of, name_of
+from askance.search.operations import BARRIER, NONE, READ, WRITE, Name, conflict, mode_of, name_of
 from askance.world import World
 from askance.world.locks import Lock, RLock
 from askance.world.queues import ControlledSimpleQueue
@@ -124,165 +122,6 @@ def _offers(thing: Any) -> int:
     return TAKE | GIVE
 
 
-class _Object:
-    """The events that touched an object so far: (event, mode, offers), and the last of each mode.
-
-    `last_offers`: what the last one offered that was a WRITE.
-    """
-
-    __slots__ = ("get", "history", "last_offers", "put", "puts", "reads", "write")
-
-    def __init__(self) -> None:
-        self.history: list[tuple[int, int, int]] = []
-        self.last_offers = 0
-        self.write = 0
-        self.reads = 0
-        self.put = 0
-        self.get = 0
-        self.puts: deque[int] = deque()
-
-
-class Order:
-    """The happens-before order of a sequence of events, and its races.
-
-    `before[j]`: the events that happen before event j, as bits; `races[j]`: those i that race with j, where j could
-    have happened first: nothing between orders them, and what j needs was there when i happened.
-    """
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        self.events = events
-        self.before: list[int] = []
-        self.races: list[list[int]] = []
-        self._objects: dict[Name, _Object] = {}
-        self._last: dict[str, int] = {}
-        self._barrier = 0
-        # For each event that took from a FIFO: from which, and the bit of the one that had put the item there.
-        self.items: dict[int, tuple[Name, int]] = {}
-        for event in events:
-            self._add(event)
-
-    def _add(self, event: Event) -> None:
-        number = len(self.before)
-        after = self._after(event)
-        everything = (1 << number) - 1
-        self.races.append(self._racing(event, after))
-        bit = 1 << number
-        if event.barrier:
-            after = everything
-            self._barrier = everything | bit
-        for access in event.accesses:
-            after |= self._enter(number, bit, access)
-        # The objects' sets hold direct predecessors only: close them.
-        after = self._closed(after & everything)
-        self.before.append(after)
-        self._last[event.path] = number
-
-    def _after(self, event: Event) -> int:
-        """What comes before an event whatever it does: its strand's past, and what let it go on."""
-        after = self._barrier
-        last = self._last.get(event.path)
-        if last is not None:
-            after |= self.before[last] | 1 << last
-        for access in event.accesses:
-            if access.needs == ENABLED:
-                found = self._objects.get(access.name)
-                if found is not None and not found.last_offers & ENABLED:
-                    after |= self._closed(found.write)
-        return after
-
-    def _closed(self, direct: int) -> int:
-        """The events whose bits are set, and all that happens before them."""
-        closed = direct
-        rest = direct
-        while rest:
-            # The last one's past is in its set already, so most bits need no look of their own.
-            last = rest.bit_length() - 1
-            past = self.before[last]
-            closed |= past
-            rest &= ~(past | 1 << last)
-        return closed
-
-    def _enter(self, number: int, bit: int, access: Access) -> int:
-        """Note an access; the events directly before it on that object."""
-        found = self._objects.get(access.name)
-        if found is None:
-            found = self._objects[access.name] = _Object()
-        mode = access.mode
-        found.history.append((number, mode, access.offers))
-        if mode == READ:
-            direct = found.write | found.put | found.get
-            found.reads |= bit
-        elif mode == PUT:
-            direct = found.write | found.reads | found.put
-            found.put = bit
-            found.puts.append(bit)
-        elif mode == GET:
-            direct = found.write | found.reads | found.get
-            if found.puts:
-                item = found.puts.popleft()
-                direct |= item
-                self.items[number] = access.name, item
-            found.get = bit
-        else:
-            direct = found.write | found.reads | found.put | found.get
-            found.write = bit
-            found.last_offers = access.offers
-            found.reads = found.put = found.get = 0
-        return direct
-
-    def _racing(self, event: Event, after: int) -> list[int]:
-        """The events that this one, which comes next, races with."""
-        if event.barrier:
-            return []
-        found: list[int] = []
-        for access in event.accesses:
-            entry = self._objects.get(access.name)
-            if entry is None:
-                continue
-            mode, needs = access.mode, access.needs
-            for other, other_mode, offers in reversed(entry.history):
-                if not conflict(other_mode, mode):
-                    continue
-                if after >> other & 1:
-                    if other_mode == WRITE:
-                        break
-                    continue
-                if self.events[other].barrier or (needs and not needs & offers):
-                    continue
-                if event.is_tick and self.before_tick(other, len(self.before), event) is None:
-                    continue
-                if other not in found:
-                    found.append(other)
-                if other_mode == WRITE or (other_mode == mode and mode != READ):
-                    break
-        if len(found) > 1:
-            found = [i for i in found if not any(self.before[k] >> i & 1 for k in found)]
-        return found
-
-    def before_tick(self, early: int, late: int, tick: Event) -> list[int] | None:
-        """What can happen between what was before the early event and a tick that comes in its place.
-
-        As many as can of the events that do not depend on the early one, so that a timer is pending after them; None
-        where none ever is.
-        """
-        timers = self.events[early].timers
-        numbers: list[int] = []
-        most = 0 if timers else None
-        for number in range(early + 1, late):
-            if self.before[number] >> early & 1:
-                continue
-            numbers.append(number)
-            following = tick if number + 1 == late else self.events[number + 1]
-            timers += following.timers - self.events[number].timers
-            if timers > 0:
-                most = len(numbers)
-        return None if most is None else numbers[:most]
-
-    def racing(self, event: Event) -> list[int]:
-        """The events that an operation races with which was announced and never happened."""
-        return self._racing(event, self._after(event))
-
-
 def touch(event: Event, kind: str, thing: Any, mode: int) -> None:
     """Add what a step did besides what it had announced."""
     if mode == BARRIER:
@@ -292,8 +131,9 @@ def touch(event: Event, kind: str, thing: Any, mode: int) -> None:
     if name is not None:
         # What the step does besides to the object that it waited for, it can do no sooner.
         needs = max((access.needs for access in event.accesses if access.name == name), default=ALWAYS)
-        if kind == "notify":
+        offers = TAKE | GIVE
+        if kind == "release":
+            offers = 0
+        elif kind == "notify":
             offers = ENABLED if thing.slot >= 0 else 0
-        else:
-            offers = 0 if kind == "release" else TAKE | GIVE
         event.add(Access(name, mode, needs, offers))
