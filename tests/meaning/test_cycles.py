@@ -73,6 +73,17 @@ def test_chains_that_do_not_overlap() -> None:
     assert outcomes(actors, asking("a", *again), reply="c0.r1") == {value(g(f(1)))}
 
 
+def test_a_chain_that_a_tell_has_left_behind() -> None:
+    """An ask that is over may have told an actor on the cycle, whose turn meets the next ask of the same client."""
+    actors: Actors = {
+        "a": call("f", Try(ask("b"), Const(1))),
+        "b": call("g", Try(ask("a"), Const(0))),
+        "d": Tell("b", M, M),
+    }
+    client = (*asking("d"), AskOp("r1", "a", 1), Result("r1"))
+    assert outcomes(actors, client, reply="c0.r1") == {value(f(g(0))), value(f(1))}
+
+
 def test_two_asks_of_one_chain() -> None:
     """One turn outside that asks into the cycle twice counts as two chains, to be on the safe side."""
     actors: Actors = {"a": ask("b"), "b": Try(ask("a"), Const(0)), "d": Gather((ask("a"), ask("b")))}
@@ -155,11 +166,14 @@ def test_hanging_spreads() -> None:
         "gives-up": Within(1, ask("a"), Const(0)),
         "gathers": Gather((ask("a"), ask("boom"))),
         "boom": Raise(Err("Boom")),
+        "applies": call("f", M, ask("a")),
     }
-    found = meaning_of(actors, asking("waits"), asking("gives-up"), asking("gathers"), capabilities=HANGING)
+    clients = (asking("waits"), asking("gives-up"), asking("gathers"), asking("applies"))
+    found = meaning_of(actors, *clients, capabilities=HANGING)
     assert found.may_hang("c0.r0") and found.operations["c0.r0"] == frozenset()
     assert not found.may_hang("c1.r0") and found.operations["c1.r0"] == {value(0)}
     assert found.may_hang("c2.r0") and found.operations["c2.r0"] == {raises("Boom")}
+    assert found.may_hang("c3.r0") and found.operations["c3.r0"] == frozenset()
 
 
 def test_a_hanging_phase_proves_nothing() -> None:

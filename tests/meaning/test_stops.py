@@ -101,6 +101,35 @@ def test_stop_by_a_turn_is_certain_after_a_barrier() -> None:
     assert outcomes(never, asking("b", *later), reply="c0.r1") == {value(f(1)), STOPPED}
 
 
+def test_a_gather_that_fails_may_cut_its_other_parts_short() -> None:
+    """What a part of a failing gather would stop is stopped perhaps: the part may have been cancelled."""
+    actors: dict[str, Expression] = {
+        **A,
+        "b": Try(Gather((ask("stops"), ask("boom"))), M),
+        "stops": Stop("a", M),
+        "boom": Raise(Err("Boom")),
+    }
+    later = (Settle(), AskOp("r1", "a", 1), Result("r1"))
+    assert outcomes(actors, asking("b", *later), reply="c0.r1") == {value(f(1)), STOPPED}
+    assert outcomes({**actors, "boom": M}, asking("b", *later), reply="c0.r1") == {STOPPED}
+
+
+def test_stops_behind_a_possible_failure_are_not_certain() -> None:
+    """What stands behind something that may fail, or that may not, is stopped perhaps."""
+    actors: dict[str, Expression] = {**A, "stops": Stop("a", M), "boom": Raise(Err("Boom"))}
+    later = (Settle(), AskOp("r1", "a", 1), Result("r1"))
+    unsure = Within(1, ask("boom"), M)
+    for behaviour in (
+        Try(ask("stops", unsure), M),
+        Try(call("f", unsure, Stop("a", M)), M),
+        Try(unsure, Stop("a", M)),
+    ):
+        assert outcomes({**actors, "b": behaviour}, asking("b", *later), reply="c0.r1") == {
+            value(f(1)),
+            STOPPED,
+        }
+
+
 def test_stop_by_a_told_turn() -> None:
     """A tell whose turn stops an actor has stopped it after the barrier."""
     actors: dict[str, Expression] = {**A, "b": Stop("a", M)}

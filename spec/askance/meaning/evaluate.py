@@ -104,16 +104,14 @@ class Evaluator:
         if actor in self._around.stopped:
             return failing(STOPPED)
         earlier = [frame for frame in above if frame.actor == actor]
+        # An actor above that has ended its turn with an un-awaited reply is free to take the message. An implementation
+        # may refuse that as a cycle all the same; its turn comes to the same end, as it leads to who waits below it.
         if earlier and earlier[-1].waits and self._cycles != "reentrant":
             reply = self._closing
         elif len(earlier) >= MOST_UNFOLDINGS:
             reply = UNLISTED
         else:
             reply = self.turn(actor, message, above)
-            if earlier and self._cycles == "refused":
-                # The actor's turn above has ended with an un-awaited reply: it is free, yet this still leads
-                # back to it, and an implementation may refuse it as a cycle.
-                reply = either([self._closing, reply])
         if self._is_crowded(actor, above):
             reply = either([reply, self._closing])
         return reply.or_else(STOPPED) if actor in self._around.may_stop else reply

@@ -178,7 +178,7 @@ class _Oracle:
         """What the message of an `AskOp` or `TellOp` may come to."""
         assert isinstance(step.operation, AskOp | TellOp)
         surroundings = Surroundings(
-            may_stop=self.timeline.may_stop(self.timeline.around(step)) - stopped,
+            may_stop=self.timeline.may_stop(self.timeline.around(step)),
             stopped=stopped,
             crowded=self.timeline.crowded(self.timeline.beside(step)),
         )
