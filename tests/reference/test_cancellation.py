@@ -131,6 +131,48 @@ def test_cancelling_a_composed_reply_reaches_the_coroutine_that_its_function_gav
     assert held.cancelled.wait(10)
 
 
+def test_cancelling_while_the_function_runs_reaches_the_ask_that_it_gives(system: System, held: Held) -> None:
+    """The function cancels the very reply that it completes; what it gave is cancelled too."""
+
+    async def compose(_: Any) -> bool:
+        def function(x: Any) -> Any:
+            composed[0].cancel()
+            given.append(held_actor.ask(x))
+            return given[0]
+
+        source = echo.ask(1)
+        composed = [source.then(lambda x: source.then(function))]
+        with pytest.raises(AskCancelled):
+            await composed[0]
+        return bool(given[0].cancelled())
+
+    given: list[Any] = []
+    echo = system.spawn(lambda x: x, 1)
+    held_actor = system.spawn(held.handle, 1)
+    assert system.spawn(compose, 0).ask(None).result(10)
+
+
+def test_cancelling_the_task_of_a_composed_coroutine_before_its_first_step_cancels_the_reply(
+    system: System,
+) -> None:
+    """As a loop does with its tasks when it ends."""
+
+    async def coroutine(_: Any) -> int:
+        return 1
+
+    async def main() -> None:
+        source = system.spawn(lambda x: x).ask(1)
+        await source
+        composed = source.then(coroutine)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        async with asyncio.timeout(10):
+            with pytest.raises(AskCancelled):
+                await composed
+
+    asyncio.run(main())
+
+
 def test_a_reply_that_somebody_else_waits_for_is_not_cancelled_with_a_composed_one(
     system: System, held: Held
 ) -> None:

@@ -87,13 +87,18 @@ def test_an_error_of_the_function_is_the_outcome(g: Actor) -> None:
     assert caught.value is error
 
 
-def test_in_a_handler_the_function_runs_on_the_loop_of_the_handler(system: System, g: Actor) -> None:
+def test_in_a_handler_the_function_runs_on_the_loop_of_the_handler(system: System, gate: Any) -> None:
     """A function that touches the state of its actor runs on that actor's thread, wherever the reply comes from."""
 
-    async def f(x: Any) -> bool:
-        there = await g.ask(x).then(lambda _: threading.get_ident())
-        return bool(there == threading.get_ident())
+    async def slow(_: Any) -> None:
+        await gate()
 
+    async def f(_: Any) -> bool:
+        composed = slow_actor.ask(None).then(lambda _: threading.get_ident())
+        gate.open()
+        return bool(await composed == threading.get_ident())
+
+    slow_actor = system.spawn(slow, 1)
     assert system.spawn(f, 0).ask(1).result(10)
 
 

@@ -240,8 +240,8 @@ def test_asks_that_race_a_close_are_answered_or_failed() -> None:
         closing.join(10)
 
 
-def test_closing_lets_handlers_clean_up(gate: Gate) -> None:
-    """They get CancelledError where they wait, and may await in their `finally`."""
+def test_closing_lets_handlers_clean_up(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+    """They get CancelledError where they wait, and may await in their `finally`; nothing of it is logged."""
     cleaned = []
 
     async def handle(_: Any) -> None:
@@ -255,6 +255,51 @@ def test_closing_lets_handlers_clean_up(gate: Gate) -> None:
         system.spawn(handle).tell(None)
         gate.wait_until_reached()
     assert cleaned == [True]
+    assert caplog.records == []
+
+
+def test_messages_fail_at_once_when_the_system_closes_though_a_handler_takes_its_time(gate: Gate) -> None:
+    """The handler in progress cleans up until the message behind it has been failed."""
+    cleaning = Gate()
+
+    async def handle(_: Any) -> None:
+        try:
+            await gate()
+        finally:
+            await cleaning()
+
+    system = System()
+    actor = system.spawn(handle)
+    first, second = actor.ask(1), actor.ask(2)
+    gate.wait_until_reached()
+    closing = threading.Thread(target=system.close)
+    closing.start()
+    with pytest.raises(SystemClosed):
+        second.result(10)
+    cleaning.wait_until_reached()
+    assert not first.done()
+    cleaning.open()
+    closing.join(10)
+    with pytest.raises(SystemClosed):
+        first.result(10)
+
+
+def test_an_ask_whose_turn_never_began_fails_when_its_loop_ends() -> None:
+    """The message was taken out of the mailbox in the last moment of the loop."""
+    late: list[Any] = []
+
+    async def handle(_: Any) -> None:
+        this_actor().home.close()
+        asking = threading.Thread(target=lambda: late.append(actor.ask(1)))
+        asking.start()
+        asking.join(10)
+
+    system = System()
+    actor = system.spawn(lambda x: x)
+    system.spawn(handle).ask(None).result(10)
+    with pytest.raises(SystemClosed):
+        late[0].result(10)
+    system.close()
 
 
 def test_a_handler_cannot_close_its_own_system(system: System) -> None:
@@ -286,10 +331,11 @@ def test_a_composition_that_needs_a_closed_loop_fails() -> None:
     with System() as system:
         reply = system.spawn(lambda x: x).ask(1)
         reply.result(10)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         composed = reply.then(coroutine)
         gc.collect()
+    assert [str(one.message) for one in caught] == []
     with pytest.raises(RuntimeError, match="closed"):
         composed.result(10)
 

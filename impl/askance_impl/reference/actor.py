@@ -164,8 +164,7 @@ class Actor:
                 if self._stopped and not self._turns:
                     self.home.actors.pop(self, None)
                 return
-            if reply is None or not reply._done:  # else it was cancelled while it was in the mailbox
-                self._begin(message, reply)
+            self._begin(message, reply)
 
     def _begin(self, message: Any, reply: AskReply | None) -> None:
         turn = self.turn_class(self, reply)
@@ -179,7 +178,7 @@ class Actor:
         turn.started = True
         current_turn.set(turn)
         try:
-            if reply is None or not reply._done:  # else it was cancelled before it began
+            if reply is None or not reply._done:  # else it was cancelled in the mailbox, and is not handled
                 value = await self._answer(message)
                 if reply is not None:
                     reply._complete(value)

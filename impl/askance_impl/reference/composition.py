@@ -106,7 +106,7 @@ class Mapped(Reply):
 
     def _start(self, loop: asyncio.AbstractEventLoop, value: Any) -> None:
         self._task = self._context.copy().run(loop.create_task, self._settle(value))
-        self._task.add_done_callback(self._task_done)
+        self._task.add_done_callback(functools.partial(self._task_done, value))
         if self._done:
             self._task.cancel()  # this reply was cancelled while the function ran
 
@@ -118,8 +118,11 @@ class Mapped(Reply):
         else:
             self._complete(value)
 
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        self.cancel()  # without effect, unless the task was cancelled before its first step
+    def _task_done(self, value: Any, task: asyncio.Task[None]) -> None:
+        if task.cancelled():  # before its first step, after which it catches everything
+            self.cancel()
+            if inspect.iscoroutine(value):
+                value.close()
 
     def _end(self, value: Any = None, error: BaseException | None = None) -> Reply | None:
         """Write the outcome and let go of what it was made from; gives itself, whose waiters come next."""

@@ -17,7 +17,8 @@ again: an edge once gone does not come back, thus one found at both looks was th
 the others.
 
 A task that a handler starts belongs to its turn as long as the turn lasts: what it awaits, the turn awaits
-(`asyncio.gather(a.ask(1), b.ask(2))` is two such tasks). A wait by somebody who is not in a turn adds no edge.
+(`asyncio.gather(a.ask(1), b.ask(2))` is two such tasks). A turn that has ended is waited for by no reply, so the
+edges of a task that it left behind lead nowhere. A wait by somebody who is not in a turn adds no edge.
 """
 
 from __future__ import annotations
@@ -87,10 +88,7 @@ class waiting:
 
     def __enter__(self) -> None:
         if self.turn is not None:
-            if self.turn.ended:
-                self.turn = None
-            else:
-                begin_wait(self.turn, self.reply)
+            begin_wait(self.turn, self.reply)
 
     def __exit__(self, *error: object) -> None:
         if self.turn is not None:
