@@ -275,17 +275,20 @@ class _LoopWithEdges(LoopThread):
 class _EdgesOfLoops(AskReply):
     keep = False
 
-    def __await__(self) -> Generator[Any, None, Any]:
+    def _suspend(self) -> Generator[Any, None, None]:
         turn = current_turn.get()
         there = self._actor.home
-        if turn is None or self._done or turn.actor.home is there:
-            return (yield from super().__await__())
+        if turn is None or turn.actor.home is there:
+            yield from super()._suspend()
+            return
         here = turn.actor.home
         if isinstance(there, _LoopWithEdges) and here.number in there.waits_for:
-            raise AskCycle([turn.actor.name, self._actor.name, turn.actor.name])
+            if self._finish(error=AskCycle([turn.actor.name, self._actor.name, turn.actor.name])):
+                self._withdraw()
+            return
         here.waits_for.add(there.number)
         try:
-            return (yield from super().__await__())
+            yield from super()._suspend()
         finally:
             if not self.keep:
                 here.waits_for.discard(there.number)
