@@ -114,28 +114,40 @@ def pending_on(self: Any, world: Any) -> list[Strand]:
     return pending
 
 
+class _Later:
+    """The condition of an event that was made in a world: needed, and made, only if the event outlives that."""
+
+    __slots__ = ("_condition",)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_condition":
+            self._condition = threading.Condition(threading.Lock())
+            return self._condition
+        return getattr(self._condition, name)
+
+    def __enter__(self) -> Any:
+        return self._condition.__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        self._condition.__exit__(*exception)
+
+
 def event_init(self: Any) -> None:
     """`Event.__init__`, without the condition that a world has no use for."""
-    if state.active() is None:
+    world = state.active()
+    if world is None:
         _event_init(self)
     else:
         self._flag = False
-        self._cond = None
-        self._askance_serial = state.active().new_serial()  # type: ignore[union-attr]
-
-
-def _with_condition(self: Any) -> Any:
-    """An event that was made in a world and outlived it needs its condition after all."""
-    if self._cond is None:
-        self._cond = threading.Condition(threading.Lock())
-    return self
+        self._cond = _Later()
+        self._askance_serial = world.new_serial()
 
 
 def event_set(self: Any) -> None:
     """`Event.set`: one step; who waits now is woken, even if the flag is cleared before it runs."""
     world = state.active()
     if world is None:
-        _event_set(_with_condition(self))
+        _event_set(self)
         return
     world.point("set", self)
     self._flag = True
@@ -160,7 +172,7 @@ def event_clear(self: Any) -> None:
     """`Event.clear`: one step."""
     world = state.active()
     if world is None:
-        _event_clear(_with_condition(self))
+        _event_clear(self)
         return
     world.point("clear", self)
     self._flag = False
@@ -170,7 +182,7 @@ def event_wait(self: Any, timeout: float | None = None) -> bool:
     """`Event.wait`: one step."""
     world = state.active()
     if world is None:
-        return _event_wait(_with_condition(self), timeout)
+        return _event_wait(self, timeout)
     if world.observes:
         world.touch("is-set", self)
     if self._flag:

@@ -65,7 +65,8 @@ class World(Scheduler):
         except EngineFailure as failure:
             self._failed(str(failure))
         except BaseException as exception:
-            execution.exception = exception
+            if not self.dying:
+                execution.exception = exception
         finally:
             self._finish(self.main)
 

@@ -1,26 +1,30 @@
 """How a world ends: every strand that is unfinished gets an exception, so that its `finally` blocks run.
 
 They can wait for nothing: whatever would block raises again. A library that catches BaseException and goes on is
-given up after a number of rounds.
+given up after a number of steps, again and again, and then left suspended for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import warnings
+from _asyncio import _set_running_loop
 from typing import TYPE_CHECKING, Any
 
-from askance.world import state
+from askance.world import state, watchdog
 from askance.world.strand import Strand, StrandKilled
 
 if TYPE_CHECKING:
     from askance.world.core import World
 
-ROUNDS = 50
-_immortal: list[Strand] = []
-"""Strands that would not die. They are kept, because a greenlet that is collected gets one more exception."""
+ROUNDS = 5
+"""How often a strand is told to end."""
+
+STEPS = 500
+"""Steps that a strand may take on its way out, each time."""
 
 
 def end_strands(world: World) -> None:
@@ -37,27 +41,34 @@ def end_strands(world: World) -> None:
         leaks += [f"strand {strand.name!r} runs on" for strand in unfinished]
         leaks += [f"{loop!r} is not closed" for loop in world.loops if not loop._closed]
         leaks += [f"task {task.get_name()} is pending on {task.get_loop()!r}" for task in tasks]
+    if unfinished or tasks or any(loop._ready for loop in world.loops):
+        _end_all(world, unfinished)
     for loop in world.loops:
         loop._closed = True  # or its finalizer would warn of it, at some other time
-    queued = [coroutine for loop in world.loops for coroutine in _queued_coroutines(loop)]
-    if not unfinished and not tasks and not queued:
-        return
+
+
+def _end_all(world: World, unfinished: list[Strand]) -> None:
     state.world = world
+    watchdog.watch(world)
     handle = logging.Logger.handle
     logging.Logger.handle = _forget  # type: ignore[method-assign,assignment]
     try:
-        for strand in unfinished:
-            _end(world, strand)
         with warnings.catch_warnings():
+            # What strands leave on their way out, such as coroutines never awaited, is no news either.
             warnings.simplefilter("ignore")
-            for task in tasks:
-                task._log_destroy_pending = False
-                _close(task.get_coro())
-            for coroutine in queued:
-                _close(coroutine)
+            for strand in unfinished:
+                _end(world, strand)
+            for loop in world.loops:
+                for task in loop.live_tasks():
+                    task._log_destroy_pending = False
+                    _close(task.get_coro())
+                for coroutine in _queued_coroutines(loop):
+                    _close(coroutine)
     finally:
         logging.Logger.handle = handle  # type: ignore[method-assign]
+        watchdog.watch(None)
         state.world = None
+        _set_running_loop(None)
 
 
 def _forget(logger: logging.Logger, record: logging.LogRecord) -> None:
@@ -71,12 +82,15 @@ def _end(world: World, strand: Strand) -> None:
         strand.done = True
         return
     world.current = strand
+    _set_running_loop(strand.running_loop)
     for _ in range(ROUNDS):
+        world.max_steps = world.steps + STEPS
         with contextlib.suppress(StrandKilled):
             running.throw(StrandKilled)
         if running.dead:
             return
-    _immortal.append(strand)
+    # It will not die. A greenlet that is freed gets one more exception, at a time when it could block for real.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(running))
 
 
 def _queued_coroutines(loop: Any) -> list[Any]:

@@ -103,8 +103,7 @@ class WorldLoop(base_events.BaseEventLoop):
             self._thread_id = None
             if self._deadline.timer is not None:
                 world.cancel_timer(self._deadline)
-            if not world.dying:
-                world.set_running_loop(None)
+            world.set_running_loop(None)
 
     def _run_once(self) -> None:
         world = self.world

@@ -157,7 +157,7 @@ _patches = _Patches()
 def _interrupted(number: int, frame: Any) -> None:
     """Ctrl-C: the running world ends at its next step; a second one raises at once."""
     world = state.world
-    if world is None or world.interrupted:
+    if world is None or world.interrupted or world.dying:
         raise KeyboardInterrupt
     world.interrupted = True
     world.interrupt("interrupted")

@@ -10,6 +10,7 @@ import sys
 from _queue import Empty, SimpleQueue
 from collections import deque
 from collections.abc import Callable
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -266,6 +267,7 @@ class ControlledSimpleQueue(Controlled):
     __slots__ = ("__weakref__", "_items", "_outside")
 
     _outside: Any
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     def __new__(cls) -> Any:
         # `queue.SimpleQueue()` outside of worlds gives the real thing.

@@ -118,7 +118,8 @@ class Scheduler:
         except EngineFailure as failure:
             self._failed(str(failure))
         except BaseException as exception:
-            self.execution.uncaught.append((strand.name, exception))
+            if not self.dying:
+                self.execution.uncaught.append((strand.name, exception))
         finally:
             self._finish(strand)
 
@@ -191,7 +192,7 @@ class Scheduler:
                 self._choose(strand)
         else:
             if self.dying:
-                raise StrandKilled
+                self._refuse()
             self.disable(strand)
             if strand.running_loop is not None and kind not in ("acquire", "select"):
                 self._loop_blocked(strand)
@@ -319,8 +320,18 @@ class Scheduler:
         assert self._hub is not None
         self._hub.switch()
 
+    def _refuse(self) -> None:
+        """A strand that is being ended cannot wait; one that goes on and on is suspended."""
+        self.steps += 1
+        if self.steps > self.max_steps:
+            self._over()
+        raise StrandKilled
+
     def _over(self) -> None:
-        if not self.dying:
+        if self.dying:
+            assert self._hub is not None
+            self._hub.switch()
+        else:
             self._to_hub("error" if self.execution.error else "done" if self.main.done else "steps")
 
     def fail(self, error: str) -> None:
@@ -335,7 +346,7 @@ class Scheduler:
 
     def interrupt(self, error: str) -> None:
         """End the execution at the next scheduling point; called from a signal handler or the watchdog."""
-        self.execution.error = error
+        self.execution.error = self.execution.error or error
         self.max_steps = -1
 
     def _loop_blocked(self, strand: Strand) -> None:
