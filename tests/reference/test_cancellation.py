@@ -147,7 +147,9 @@ def test_cancelling_while_the_function_runs_reaches_the_ask_that_it_gives(system
         return bool(given[0].cancelled())
 
     given: list[Any] = []
-    echo = system.spawn(lambda x: x, 1)
+    echo = system.spawn(
+        lambda x: x, 0
+    )  # on the loop of the handler: it cannot answer before the handler waits
     held_actor = system.spawn(held.handle, 1)
     assert system.spawn(compose, 0).ask(None).result(10)
 

@@ -6,6 +6,7 @@ its own statements as scheduling points, so that each "write first, then look" i
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -71,6 +72,15 @@ def ask_and_stop() -> None:
         assert seen in ([1, 2], [1, ActorStopped], [ActorStopped, ActorStopped])
 
 
+def ask_and_close_at_once() -> None:
+    """The message is answered or failed, even if it comes after the loop has ended."""
+    system = System()
+    actor = system.spawn(lambda x: x)
+    seen: list[Any] = []
+    in_threads(lambda: seen.append(outcome(actor.ask(1))), system.close)
+    assert seen in ([1], [SystemClosed])
+
+
 def ask_and_close() -> None:
     """Each message is answered or failed, and the close returns."""
     system = System(2)
@@ -80,6 +90,18 @@ def ask_and_close() -> None:
     in_threads(lambda: seen.extend([outcome(outer.ask(x)) for x in (1, 2)]), system.close)
     assert set(seen) <= {1, 2, SystemClosed, AskCancelled}
     assert len(seen) == 2
+
+
+def complete_and_cancel() -> None:
+    """One of the two wins, and knows it."""
+    reply = Reply()
+    won: dict[str, bool] = {}
+    in_threads(
+        lambda: won.update(value=reply._finish(1)),
+        lambda: won.update(cancelled=reply.cancel()),
+    )
+    assert outcome(reply) == (1 if won["value"] else AskCancelled)
+    assert won["value"] is not won["cancelled"]
 
 
 def ask_and_cancel() -> None:
@@ -142,22 +164,49 @@ def two_close_a_cycle() -> None:
         assert [outcome(actor.ask(False)) for actor in (a_actor, b_actor)] == ["a", "b"]
 
 
-TARGETS = [
-    two_threads_ask,
-    ask_and_stop,
-    ask_and_close,
-    ask_and_cancel,
-    compose_and_cancel,
-    two_parts_arrive,
-    two_wait,
-    two_close_a_cycle,
-]
+def close_while_a_thread_works() -> None:
+    """The close waits for the blocking call that a handler has put into a thread of the loop's."""
+    system = System()
+    finished: list[bool] = []
+    begun, going_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        going_on.wait()
+        finished.append(True)
+
+    async def handle(_: Any) -> None:
+        try:
+            await asyncio.to_thread(work)
+        finally:
+            going_on.set()
+
+    system.spawn(handle).tell(None)
+    begun.wait()
+    system.close()
+    assert finished == [True]
 
 
-@pytest.mark.parametrize("strategy", ["random", "pct:3"])
+TARGETS = {
+    two_threads_ask: 200,
+    ask_and_stop: 50,
+    ask_and_close_at_once: 200,
+    ask_and_close: 50,
+    complete_and_cancel: 100,
+    ask_and_cancel: 25,
+    compose_and_cancel: 25,
+    two_parts_arrive: 25,
+    two_wait: 25,
+    two_close_a_cycle: 25,
+    close_while_a_thread_works: 25,
+}
+"""With how many schedules: those of which a broken reference has shown that few of them find it get more."""
+
+
+@pytest.mark.parametrize("strategy", ["pos", "pct:3"])
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.__name__)
 def test_no_schedule_of_the_statements_breaks(target: Callable[[], None], strategy: str) -> None:
-    """What the target's own sentence says, on fifty schedules."""
-    result = askance.explore(target, strategy=strategy, executions=50)
+    """What the target's own sentence says holds on every schedule tried."""
+    result = askance.explore(target, strategy=strategy, executions=TARGETS[target])
     result.assert_ok()
     assert result.interleavings > 10

@@ -48,7 +48,7 @@ class Mapped(Reply):
         try:
             self._loop.call_soon_threadsafe(self._apply_there)
         except RuntimeError as error:  # the loop is closed, and the function may run nowhere else
-            return self._end(error=error)
+            return self._end(error=as_raised(error))
         return None
 
     def _apply_there(self) -> None:
@@ -101,7 +101,7 @@ class Mapped(Reply):
         except RuntimeError as error:
             if inspect.iscoroutine(value):
                 value.close()
-            return self._end(error=error)
+            return self._end(error=as_raised(error))
         return None
 
     def _start(self, loop: asyncio.AbstractEventLoop, value: Any) -> None:
