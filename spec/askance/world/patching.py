@@ -49,6 +49,7 @@ _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     *clock.FUNCTIONS,
     *threads.FUNCTIONS,
     *thread_locals.FUNCTIONS,
+    *unsimulated.FUNCTIONS,
     (locks.real_lock, locks.Lock),
     (threading.Lock, locks.Lock),
     (threading.RLock, locks.RLock),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing.process
+import os
+import select
 import selectors
 import socket
 import subprocess
@@ -14,10 +16,10 @@ from askance.world.strand import NotSimulated
 
 
 def _refusing(original: Callable[..., Any], what: str) -> Callable[..., Any]:
-    def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def refuse(*args: Any, **kwargs: Any) -> Any:
         if state.active() is not None:
             raise NotSimulated(what)
-        return original(self, *args, **kwargs)
+        return original(*args, **kwargs)
 
     refuse.__doc__ = original.__doc__
     refuse.__name__ = getattr(original, "__name__", "refuse")
@@ -35,3 +37,19 @@ METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = tuple(
     (owner, name, _refusing(getattr(owner, name), what)) for owner, name, what in _TARGETS
 )
 """(class, method, replacement), for `patching` to put in place."""
+
+_CALLS: tuple[tuple[Any, str, str], ...] = (
+    (socket, "getaddrinfo", "looking up a host"),
+    (socket, "gethostbyname", "looking up a host"),
+    (socket, "gethostbyaddr", "looking up a host"),
+    (select, "select", "waiting for a file descriptor"),
+    (os, "system", "a subprocess"),
+    (os, "fork", "a process"),
+)
+
+FUNCTIONS: tuple[tuple[Any, Any], ...] = tuple(
+    (getattr(owner, name), _refusing(getattr(owner, name), what))
+    for owner, name, what in _CALLS
+    if hasattr(owner, name)
+)
+"""(original, replacement), for `patching` to put in place wherever a module holds the original."""
