@@ -362,7 +362,7 @@ class Scheduler:
         """Enable `strand` at that time, in virtual seconds; it must have no timer yet."""
         if self.observes:
             self.touch("timer", self.clock)
-        entry = [when, next(self._sequence), strand]
+        entry = [when, (strand.path, next(self._sequence)), strand]
         strand.timer = entry
         heappush(self._timers, entry)
         self.timers += 1
