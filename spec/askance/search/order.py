@@ -143,8 +143,15 @@ class Order:
                 if other_mode == WRITE or (other_mode == mode and mode != READ):
                     break
         if len(found) > 1:
-            found = [i for i in found if not any(self.before[k] >> i & 1 for k in found)]
+            firm = [k for k in found if not event.is_tick or self._ticks_after_all(k, event)]
+            found = [i for i in found if not any(self.before[k] >> i & 1 for k in firm)]
         return found
+
+    def _ticks_after_all(self, early: int, tick: Event) -> bool:
+        """Whether a tick can come in the early event's place with all before it that can happen without that one."""
+        late = len(self.before)
+        independent = sum(1 for k in range(early + 1, late) if not self.before[k] >> early & 1)
+        return len(self.before_tick(early, late, tick) or ()) == independent
 
     def _possible(self, event: Event, early: int) -> bool:
         """Whether what the event waits for is there without the early one, and without all that follows from that."""
