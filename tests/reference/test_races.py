@@ -196,7 +196,7 @@ TARGETS = {
     ask_and_cancel: 25,
     compose_and_cancel: 25,
     two_parts_arrive: 25,
-    two_wait: 25,
+    two_wait: 100,
     two_close_a_cycle: 25,
     close_while_a_thread_works: 25,
 }
