@@ -1,4 +1,4 @@
-"""The world's patches stay in place while these tests run: each opens a world or two, and putting them in takes longer."""
+"""The world's patches stay in place while these tests run: each opens a world or two, and patching takes longer."""
 
 from __future__ import annotations
 
