@@ -9,16 +9,24 @@ import pytest
 
 from askance.clauses import ALL
 from askance.history import Event, History
-from askance.program import Program
+from askance.program import Actor, Apply, Ask, AskOp, Client, Msg, Program
 from askance.report.entry import document, entry, overall
 from askance.report.schedule import Slice, columns
 from askance.report.terminal import rendered, shown
 from askance.run import load_adapter
-from askance.suite.conduct import conduct
+from askance.suite.conduct import Result, conduct
+from askance.suite.counterexample import smallest
 from askance.suite.profiles import Profile
 from askance.suite.statistics import Tally
+from askance.suite.trial import Script, Trial
+from askance.world import installed
 
 TINY = Profile("tiny", programs=12, machines=2, schedules=4, steps=8)
+CHAIN = Program(
+    1,
+    (Actor("a", 0, Apply("f", (Ask("b", Msg()),))), Actor("b", 0, Apply("g", (Msg(),)))),
+    (Client("c0", "thread", (AskOp("r0", "a", 10),)),),
+)
 
 
 def clause(id: str, verdict: str, note: str = "") -> dict[str, Any]:
@@ -81,7 +89,13 @@ def failure(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The entry of a clause that fell, as the report has it."""
     folder = tmp_path_factory.mktemp("counterexamples")
     adapter = load_adapter("naive-blocking")
-    found = entry(conduct(ALL["D4"], adapter, TINY, name="naive-blocking"), ALL["D4"], adapter, folder)
+    trial = Trial(ALL["D4"], adapter, TINY, name="naive-blocking")
+    with installed():
+        failure = trial.search(Script(CHAIN))
+        assert failure is not None
+        smallest_found = smallest(trial, failure)
+    result = Result("D4", trial.verdict(), "", trial.tally.data(), smallest_found)
+    found = entry(result, ALL["D4"], adapter, folder)
     told: dict[str, Any] = found["failure"]
     return told
 

@@ -201,7 +201,7 @@ A7 = Clause(
     """,
     check=checks.a7_violation,
     reached=checks.a7_reached,
-    features=frozenset({"asks", "nested-asks", "own-loop", "cross-loop", "placements", "errors"}),
+    features=frozenset({"asks", "nested-asks", "own-loop", "cross-loop", "placements", "errors", "falsy"}),
     rests_on=("A3", *ALIVE),
     needs=frozenset({"loops"}),
 )

@@ -51,7 +51,7 @@ M2 = Clause(
     """,
     check=checks.m2_violation,
     reached=checks.m2_reached,
-    features=frozenset({"asks", "tell", "many-messages", "busy-actor", "cross-loop"}),
+    features=frozenset({"asks", "tell", "many-messages", "busy-actor", "cross-loop", "errors"}),
     rests_on=("A4", *ALIVE),
 )
 

@@ -20,7 +20,8 @@ class Skeleton:
 
     `root`, `leaf`: forms of the first and of the last actor; `group`: the first client's first group; `where`:
     where the first client runs ("inside": on one of the system's loops). `apart`: whether the first actor
-    and the one that it asks live on different loops (None: as drawn). `topology`: an ask graph of a fixed kind.
+    and the one that it asks live on different loops (None: as drawn), in a chain each actor and the next.
+    `topology`: an ask graph of a fixed kind.
     """
 
     actors: int = 1
@@ -49,6 +50,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(actors=3, root=("gather",)),
         Skeleton(actors=3, root=("gather",), leaf=("sleep", "raise")),
         Skeleton(actors=2, group=("gather",), leaf=("sleep", "raise")),
+        Skeleton(actors=2, group=("gather",), root=("raise",), leaf=("sleep-raise",)),
     ),
     "compose": (Skeleton(group=("compose",)), Skeleton(actors=2, root=("then",))),
     "deferred": (
@@ -72,6 +74,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
     "cross-loop": (
         Skeleton(actors=2, loops=2, root=("ask", "relay", "then", "deferred"), apart=True),
         Skeleton(actors=2, loops=2, root=("ask",), leaf=("raise", "sleep"), apart=True),
+        Skeleton(actors=3, loops=2, clients=2, topology="chain", apart=True),
     ),
     "own-loop": (Skeleton(actors=2, root=("ask", "relay", "then", "deferred"), apart=False),),
     "await-foreign-loop": (

@@ -90,6 +90,10 @@ def _try_raise(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[st
     return Try(Raise(Err(errors[pick % len(errors)], symbol)), Apply(symbol, (Msg(),)))
 
 
+def _sleep_raise(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
+    return Sleep(1 + pick % 3, Raise(Err(errors[pick % len(errors)], symbol)))
+
+
 def _sleep(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
     return Sleep(1 + pick % 3, Apply(symbol, (Msg(),)))
 
@@ -172,6 +176,7 @@ FORMS: dict[str, Form] = {
         Form("exception-value", 0, _exception_value),
         Form("raise", 0, _raise),
         Form("try-raise", 0, _try_raise),
+        Form("sleep-raise", 0, _sleep_raise),
         Form("sleep", 0, _sleep),
         Form("sleep-long", 0, _sleep_long),
         Form("ask", 1, _ask),
@@ -200,7 +205,7 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "gather": ("gather", "gather-three"),
     "compose": ("then",),
     "deferred": ("deferred",),
-    "errors": ("raise", "try-raise", "try"),
+    "errors": ("raise", "try-raise", "sleep-raise", "try"),
     "falsy": ("falsy",),
     "exception-values": ("exception-value",),
     "cross-loop": ("ask",),

@@ -187,9 +187,12 @@ def _refused(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
 
 
 def _cancel(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel what may be answered at the same moment, or has been; all who wait must agree."""
     reply = client.ask(actors[0])
+    if pick & 2:
+        client.wait(reply)
     client.operations.append(Cancel(reply))
-    client.wait(reply)
+    client.wait(reply, *([reply] if pick & 1 else ()))
 
 
 def _cancel_late(client: ClientDraft, actors: Sequence[str], pick: int) -> None:

@@ -79,10 +79,15 @@ class Situations:
         self.clients_on = self._clients_on(able)
         self.skeletons: list[tuple[Skeleton, ...]] = []
         """Those of each feature, as often as the feature is to be drawn, everyday ones first."""
+        self.weights: dict[Skeleton, float] = {}
+        """How often to draw each skeleton."""
         for feature in self.features:
             allowed = tuple(skeleton for skeleton in SKELETONS[feature] if self._allows(skeleton))
+            often = weight(feature, about)
             if allowed:
-                self.skeletons += [allowed] * weight(feature, about)
+                self.skeletons += [allowed] * often
+            for skeleton in allowed:
+                self.weights[skeleton] = self.weights.get(skeleton, 0.0) + often / len(allowed)
         by_coroutine = "async-handlers" in capabilities
         self.errors = tuple(kind for kind in ERRORS if not (by_coroutine and kind in COROUTINES_CANNOT_RAISE))
 
@@ -110,6 +115,16 @@ class Situations:
             and (asks or not skeleton.topology)
             and bool(self.clients_on)
         )
+
+    def shares(self, count: int) -> list[tuple[Skeleton, int]]:
+        """`count` programs dealt out to the skeletons by their weights, so that luck leaves no situation out."""
+        total = sum(self.weights.values())
+        exact = {skeleton: count * weight / total for skeleton, weight in self.weights.items()}
+        shares = {skeleton: int(share) for skeleton, share in exact.items()}
+        nearest = sorted(exact, key=lambda skeleton: shares[skeleton] - exact[skeleton])
+        for skeleton in nearest[: count - sum(shares.values())]:
+            shares[skeleton] += 1
+        return [(skeleton, share) for skeleton, share in shares.items() if share]
 
     def form(self, names: Sequence[str], draft: Draft) -> Form:
         """One of the named forms that the implementation allows."""
@@ -139,10 +154,10 @@ class Draft:
         """One of the options, of which the first is the simplest."""
         return options[self.number(len(options) - 1)]
 
-    def program(self) -> Program:
-        """The whole program."""
+    def program(self, skeleton: Skeleton | None = None) -> Program:
+        """The whole program; with the situation of the skeleton, or of one that is drawn."""
         situations = self.situations
-        skeleton = self.one_of(self.one_of(situations.skeletons))
+        skeleton = skeleton or self.one_of(self.one_of(situations.skeletons))
         count = min(MOST_ACTORS, skeleton.actors + self.one_of(MORE_ACTORS))
         placing = "loops" in situations.capabilities
         loops = max(skeleton.loops, self.one_of(LOOPS)) if placing else 1
@@ -173,6 +188,8 @@ class Draft:
         if skeleton.apart is not None and count > 1:
             asked = count - 1 if skeleton.leaf else 1
             places[asked] = (places[0] + int(skeleton.apart)) % loops
+        if skeleton.topology == "chain" and skeleton.apart:
+            places = [(places[0] + index) % 2 for index in range(count)]
         if skeleton.topology == "bystander":
             places[1] = (places[0] + 1) % loops
             places[-1] = places[0]
@@ -321,11 +338,15 @@ def trimmed(program: Program) -> Program:
 
 
 def programs(
-    features: frozenset[str], adapter: Adapter, about: frozenset[str] = frozenset()
+    features: frozenset[str],
+    adapter: Adapter,
+    about: frozenset[str] = frozenset(),
+    skeleton: Skeleton | None = None,
 ) -> st.SearchStrategy[Program]:
     """Programs in which those situations arise, runnable on that implementation; `about` as in `Situations`.
 
-    Raises ValueError if the implementation lacks what every one of these features needs.
+    With `skeleton`, one of the situations' own, all have the situation that it makes. Raises ValueError if the
+    implementation lacks what every one of these features needs.
     """
     situations = Situations(features, adapter, about)
     if not situations.skeletons:
@@ -333,7 +354,7 @@ def programs(
 
     @st.composite
     def drawn(draw: st.DrawFn) -> Program:
-        return Draft(draw, situations).program()
+        return Draft(draw, situations).program(skeleton)
 
     return drawn()
 

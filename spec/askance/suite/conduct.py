@@ -5,6 +5,7 @@ The result is plain data, so that it travels from pytest-xdist's workers to the 
 
 from __future__ import annotations
 
+import time
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,10 @@ from askance.suite.trial import Failure, Fallen, Script, Trial
 from askance.world import installed
 
 __all__ = ["Result", "conduct"]
+
+
+MANY = 40
+"""From so many programs on, some are dealt out to each situation."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, n
     if not Situations(clause.features, adapter).skeletons:
         return Result(clause.id, "unsupported", f"{adapter.name} cannot be brought into its situation", {})
     found: Failure | None = None
+    real, cpu = time.perf_counter(), time.process_time()
     with installed(), warnings.catch_warnings():
         # What implementations that fail leave behind; the clauses say it better.
         warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
@@ -63,6 +69,9 @@ def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, n
             # Hypothesis saw one program behave in two ways: something escapes the world's control.
             trial.tally.verdicts["inconclusive"] += 1
             trial.errors.append(f"{type(error).__name__}: {error}".splitlines()[0])
+        # Reading the processor's clock is slow: once a test, for the share of time that was spent in executions.
+        real, cpu = time.perf_counter() - real, time.process_time() - cpu
+        trial.tally.seconds *= min(1.0, cpu / real)
         counterexample = smallest(trial, found) if found is not None else None
     return Result(clause.id, trial.verdict(), _note(trial), trial.tally.data(), counterexample)
 
@@ -98,17 +107,25 @@ def _settings(examples: int, steps: int | None = None) -> settings:
 
 
 def _programs(trial: Trial) -> None:
-    """Whole programs, drawn for the clause's features; raises Fallen with a program that Hypothesis made small."""
-    if not trial.profile.programs:
-        return
+    """Whole programs; raises Fallen with one that Hypothesis made small.
 
-    @seeded(trial.seed)
-    @_settings(trial.profile.programs)
-    @given(programs(trial.clause.features, trial.adapter, trial.clause.needs), deviations())
-    def examined(program: Program, left: dict[tuple[str, int], int]) -> None:
-        trial.examine(Script(program), Sparse(left) if left else None)
+    Where there are many, half of them are dealt out to the clause's situations, so that luck leaves none out. Each
+    deal begins with its simplest program, so of few programs most would be alike.
+    """
+    clause, adapter, count = trial.clause, trial.adapter, trial.profile.programs
+    dealt = count // 2 if count >= MANY else 0
+    shares = Situations(clause.features, adapter, clause.needs).shares(dealt) if dealt else []
+    for number, (skeleton, share) in enumerate([(None, count - dealt), *shares]):
+        if not share:
+            continue
 
-    examined()
+        @seeded(trial.seed + number)
+        @_settings(share)
+        @given(programs(clause.features, adapter, clause.needs, skeleton), deviations())
+        def examined(program: Program, left: dict[tuple[str, int], int]) -> None:
+            trial.examine(Script(program), Sparse(left) if left else None)
+
+        examined()
 
 
 def _machines(trial: Trial) -> None:

@@ -300,7 +300,7 @@ def _later_failure(case: Case) -> Violation | None:
         for wait in facts.waits_for.get(op, ()) if turns else ():
             failed = [turn for turn in turns if turn and turn.outcome and turn.outcome.kind == "error"]
             failed = [turn for turn in failed if turn.end < wait.done]
-            if wait.outcome is None or wait.outcome.kind != "error" or len(failed) < 3:
+            if wait.outcome is None or wait.outcome.kind != "error" or len(failed) < 2:
                 continue
             soonest = min(facts.events[turn.end].time for turn in failed)
             firsts = {turn.outcome for turn in failed if facts.events[turn.end].time == soonest}

@@ -190,6 +190,19 @@ def c4_violation(case: Case) -> Violation | None:
                 where(case, wait),
                 (wait.begin, wait.done),
             )
+        if (
+            took == limit
+            and wait.outcome is not None
+            and wait.outcome.kind == "error"
+            and not wait.outcome.error
+        ):
+            return Violation(
+                "C4",
+                f"{wait.who} gives up {wait.op} after {limit} seconds, by TimeoutError",
+                f"{wait.op}: {wait.outcome.detail or wait.outcome}",
+                where(case, wait),
+                (wait.begin, wait.done),
+            )
     if gave_up(case) and not facts.cancels:
         for at in facts.of_kind("uncaught"):
             return Violation(
@@ -208,8 +221,8 @@ def gave_up(case: Case) -> bool:
 
 
 def c4_reached(case: Case) -> bool:
-    """A wait was given up."""
-    return gave_up(case)
+    """A wait was given up, or went on beyond its bound."""
+    return gave_up(case) or c4_violation(case) is not None
 
 
 # ---------------------------------------------------------------- C5

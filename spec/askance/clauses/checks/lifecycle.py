@@ -209,6 +209,14 @@ def l5_violation(case: Case) -> Violation | None:
     facts = case.facts
     for message, wait in _asks_of_spawned(case):
         turn = message.turns[0] if message.turns else None
+        if wait.outcome is not None and wait.outcome.kind == "stopped":
+            return Violation(
+                "L5",
+                f"{describe(case, wait.op)} is answered: its actor was spawned in the same turn, and nobody stops it",
+                f"{wait.op}: {wait.outcome}",
+                where(case, wait),
+                (wait.begin, wait.done),
+            )
         if wait.outcome is None or turn is None or turn.outcome is None:
             continue
         if wait.outcome.kind not in ("nested", "cancelled", "timeout") and not same(
