@@ -44,7 +44,8 @@ class World(Scheduler):
             raise RuntimeError("a world cannot be run inside a strand of another")
         patching.enter()
         self._patched = True
-        patching.reset_names()
+        patching.begin()
+        self.os_thread = state.os_ident()
         self._hub = getcurrent()
         strategy = self.strategy
         strategy.begin()

@@ -29,12 +29,10 @@ STEPS = 500
 
 def end_strands(world: World) -> None:
     """Throw StrandKilled into every unfinished strand until it ends, then close the coroutines that are left."""
-    if state.world is not None:
-        raise RuntimeError("a world cannot be closed from inside a world")
     world.runnable.clear()
     for strand in world.strands:
         strand.slot = -1
-    unfinished = [strand for strand in world.strands[1:] if not strand.done]
+    unfinished = [strand for strand in world.strands[1:] if not strand.done and strand.greenlet is not None]
     tasks = [task for loop in world.loops for task in loop.live_tasks()]
     if world.main.done:
         leaks = world.execution.leaks
@@ -48,6 +46,8 @@ def end_strands(world: World) -> None:
 
 
 def _end_all(world: World, unfinished: list[Strand]) -> None:
+    if state.world is not None:
+        raise RuntimeError("a world cannot be closed from inside a world")
     state.world = world
     watchdog.watch(world)
     handle = logging.Logger.handle

@@ -11,7 +11,6 @@ import asyncio
 import concurrent.futures.thread
 import contextlib
 import gc
-import itertools
 import signal
 import sys
 import threading
@@ -112,8 +111,8 @@ class _Patches:
         # A pool joins its threads in the order of a set; at exit the interpreter joins all that this remembers.
         self.put(concurrent.futures.thread, "set", sets.OrderedSet)
         self.put(concurrent.futures.thread, "_threads_queues", weakref.WeakKeyDictionary())
-        self.put(threading, "_counter", None)
-        self.put(concurrent.futures.thread.ThreadPoolExecutor, "_counter", None)
+        self.put(threading, "_counter", threads.next_thread)
+        self.put(concurrent.futures.thread.ThreadPoolExecutor, "_counter", staticmethod(threads.next_pool))
         for name in ("allocate_lock", "get_ident", "start_new_thread", "RLock"):
             self.put(_thread, name, self.early.replacement(getattr(_thread, name)))
         self.put_in_modules()
@@ -224,10 +223,7 @@ def _interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def reset_names() -> None:
-    """At the start of each execution: threads and pools count their names from the beginning, pools their threads."""
-    threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]
-    pools: Any = concurrent.futures.thread.ThreadPoolExecutor
-    pools._counter = itertools.count().__next__
+def begin() -> None:
+    """An execution begins: pools of import time start threads of its own."""
     if _patches.early.pools:
         _patches.early.begin()

@@ -64,6 +64,8 @@ class Scheduler:
         self.places: dict[Any, Any] = {}
         self.generators: dict[int, Any] = {}
         self.hashes = itertools.count(1)
+        self.thread_numbers = itertools.count(1)
+        self.pool_numbers = itertools.count()
         self.main_loop_was_set = False
         self.dying = False
         self.ending: Ending | None = None
@@ -247,8 +249,8 @@ class Scheduler:
         while True:
             try:
                 chosen = self.pick(runnable, strand)
-            except EngineFailure as failure:
-                self.fail(str(failure))
+            except (Exception, EngineFailure) as exception:
+                self._strategy_failed(exception)
             choices.append(chosen.number)
             if chosen is strand:
                 return
@@ -268,8 +270,8 @@ class Scheduler:
             if count > 1:
                 try:
                     chosen: Strand = self.pick(runnable, self.current)
-                except EngineFailure as failure:
-                    self.fail(str(failure))
+                except (Exception, EngineFailure) as exception:
+                    self._strategy_failed(exception)
                     return None
                 self.choices.append(chosen.number)
                 if chosen is self.clock:
@@ -339,6 +341,12 @@ class Scheduler:
         self._failed(error)
         if getcurrent() is not self._hub:
             self._to_hub("error")
+
+    def _strategy_failed(self, exception: BaseException) -> None:
+        """The strategy gives up, or has a fault of its own, which the code under test must not get to see."""
+        if isinstance(exception, EngineFailure):
+            self.fail(str(exception))
+        self.fail(f"the strategy {type(self.strategy).__name__} raised {exception!r}")
 
     def _failed(self, error: str) -> None:
         self.execution.error = self.execution.error or error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import threading
 from collections.abc import Callable
+from concurrent.futures.thread import ThreadPoolExecutor
 from typing import Any
 
 from askance.world import state
@@ -21,7 +22,21 @@ real_main_thread = threading.main_thread
 real_enumerate = threading.enumerate
 real_active_count = threading.active_count
 real_start_new_thread = _thread.start_new_thread
+_real_next_thread: Any = threading._counter  # type: ignore[attr-defined]
+_real_next_pool: Any = ThreadPoolExecutor._counter  # type: ignore[attr-defined]
 _make_handle: Any = getattr(_thread, "_make_thread_handle", None)  # Python 3.13
+
+
+def next_thread() -> int:
+    """The number in a thread's default name: each world counts from the beginning, and real threads for themselves."""
+    world = state.active()
+    return int(_real_next_thread() if world is None else next(world.thread_numbers))
+
+
+def next_pool() -> int:
+    """The number in the default names of a pool's threads."""
+    world = state.active()
+    return int(_real_next_pool() if world is None else next(world.pool_numbers))
 
 
 class _MainThread(threading.Thread):
