@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from askance.clauses.base import Case
 from askance.clauses.facts import Message
-from askance.clauses.hangs import Hang, hangs
+from askance.clauses.hangs import Hang, blocked_in_spawn, hangs
 from askance.clauses.letting_go import let_go
 from askance.clauses.lost_errors import lost_errors
 
@@ -21,6 +21,10 @@ def _blamed(case: Case) -> tuple[tuple[Hang, str], ...]:
 
 def _clause_of(case: Case, hang: Hang) -> str:
     match hang.root:
+        case "blocked-loop" if any(
+            blocked_in_spawn(case.facts, at) for at in case.facts.of_kind("loop-blocked")
+        ):
+            return "L5"
         case "cycle" | "held" | "blocked-loop":
             return "D3" if on_a_cycle(case, hang) else "D2"
         case "seen":
@@ -34,9 +38,20 @@ def _clause_of(case: Case, hang: Hang) -> str:
                 case, case.facts.asks[hang.reply], hang.at
             )
             return "D1" if asleep else "L2"
+        case "not-woken" if _part_seen(case, hang.reply):
+            return "A2"
         case "not-woken":
             return "A4" if any(lost is hang for lost, _ in case.of(lost_errors)) else "D1"
     return _clause_of_owing_actor(case, hang)
+
+
+def _part_seen(case: Case, op: str) -> bool:
+    """Whether a wait for a reply that this one is made of has ended: then one of several that wait was not told."""
+    composed = case.facts.composed.get(op)
+    waits = (
+        (wait for part in composed.parts for wait in case.facts.waits_for.get(part, ())) if composed else ()
+    )
+    return any(wait.outcome is not None and wait.outcome.kind not in ("refused", "timeout") for wait in waits)
 
 
 def _clause_of_owing_actor(case: Case, hang: Hang) -> str:

@@ -153,6 +153,13 @@ def _blocked_loops(facts: Facts, at: int) -> list[int]:
     return [position for position in facts.of_kind("loop-blocked") if position < at]
 
 
+def blocked_in_spawn(facts: Facts, at: int) -> bool:
+    """Whether the turn that blocked its loop at that position was spawning an actor (clause L5)."""
+    who = facts.events[at].who
+    last = next((event for event in reversed(facts.events[:at]) if event.who == who), None)
+    return bool(who) and last is not None and last.kind == "spawn"
+
+
 def _at_line(case: Case, who: str) -> str:
     """The waiter, with the source line at which it waits where the engine knows it."""
     deadlock = case.history.deadlock
