@@ -276,21 +276,22 @@ spawned_not_yet_there = mutant(
 )
 
 
-class _ChildOfItsParent(System):
-    def spawn(self, handler: Any, loop: int | None = None, **options: Any) -> Actor:
-        actor = super().spawn(handler, loop, **options)
-        turn = current_turn.get()
-        if turn is not None and turn.actor.home is actor.home:
-            actor._turns = turn.actor._turns
-        return actor
+class _ServedByParent(Actor):
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._parent = current_turn.get()
+
+    def _run(self) -> None:
+        if self._parent is None or self._parent.ended:
+            super()._run()
 
 
 spawned_waits_for_its_parent = mutant(
     "spawned_waits_for_its_parent",
     "L5",
-    "An actor that a handler spawns on its own loop is served by its parent, which is busy asking it.",
+    "An actor that a handler spawns is served when its parent has ended its turn, in which it is asked.",
     "Children run in the parent's consumer: nested task groups, Celery's child tasks on a pool of one.",
-    system=_ChildOfItsParent,
+    actor=_ServedByParent,
 )
 
 

@@ -321,3 +321,24 @@ restarted_elsewhere = mutant(
     "Supervisors that restart through the pool's round robin: Xoscar's and Dask's restarted workers.",
     actor=_Moving,
 )
+
+# ---------------------------------------------------------------- M6
+
+
+class _BacksOff(Actor):
+    def _wake(self) -> None:
+        neighbours = [other for other in self.home.actors if other is not self]
+        if self._awake or self._stopped or not any(other._turns for other in neighbours):
+            return super()._wake()
+        self._awake = True
+        self.home.post(self.home.loop.call_later, 1, self._run)
+        return None
+
+
+backs_off_when_busy = mutant(
+    "backs_off_when_busy",
+    "M6",
+    "An idle actor whose neighbour is busy looks into its mailbox again only after a second.",
+    "Polling with a back-off instead of a wakeup: database-backed queues, Dramatiq's and RQ's idle workers.",
+    actor=_BacksOff,
+)
