@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from askance.program import (
@@ -26,8 +27,8 @@ from askance.program import (
 from askance.program_rules import validate
 from askance.search.random_walk import RandomWalk
 from askance.search.replay import Replay
-from askance.shrink import fewest_switches, reduced, smaller
-from askance.suite.trial import Script
+from askance.shrink import Reduction, smaller
+from askance.shrink.schedules import Deviating, Deviation, Noting, calmest
 from askance.world import World
 
 BIG = Program(
@@ -72,30 +73,44 @@ def test_smaller_programs_are_valid_and_different() -> None:
         assert candidate != BIG
 
 
+class Choices:
+    """A strategy that makes no choice: the tests below run nothing."""
+
+    observes = False
+
+    def begin(self) -> None:
+        """Nothing to forget."""
+
+    def pick(self, runnable: Sequence[Any], current: Any) -> Any:
+        """Never asked."""
+        raise AssertionError
+
+    def stepped(self, strand: Any) -> None:
+        """Never told."""
+
+
 def test_a_program_is_reduced_to_what_fails() -> None:
     """Of three actors and three clients one of each is left, on one loop and a plain thread, with one operation."""
-    script, failure = reduced(
-        Script(BIG), lambda script: "failed" if raises(script.program) else None, "failed", Script
-    )
-    program = script.program
-    assert failure == "failed"
-    assert [actor.name for actor in program.actors] == ["c"]
-    assert program.loops == 1
-    assert [client.where for client in program.clients] == ["thread"]
-    assert size(program) == 5
+    reduction = Reduction(BIG, "failed", lambda program, strategy: "failed" if raises(program) else None)
+    assert reduction.reduce(Choices())
+    assert [actor.name for actor in reduction.program.actors] == ["c"]
+    assert reduction.program.loops == 1
+    assert [client.where for client in reduction.program.clients] == ["thread"]
+    assert size(reduction.program) == 5
 
 
-def test_births_are_dropped_where_they_do_not_matter() -> None:
-    """A program that fails whenever its actors are spawned is shown with all of them spawned at the beginning."""
-    script, _ = reduced(Script(BIG, (0, 1, 2)), lambda script: "failed", "failed", Script)
-    assert script.births == ()
+def test_a_fixed_program_stays() -> None:
+    """Where only the schedule may change, the program is left as it is."""
+    reduction = Reduction(BIG, "failed", lambda program, strategy: "failed")
+    assert reduction.reduce(Choices(), fixed=True)
+    assert reduction.program is BIG
 
 
-def test_births_are_kept_where_they_matter() -> None:
-    """A failure that shows only while a program grows keeps its script as it is."""
-    grown = Script(BIG, (0, 1, 2))
-    script, failure = reduced(grown, lambda script: None, "failed", Script)
-    assert (script, failure) == (grown, "failed")
+def test_a_failure_that_does_not_repeat_is_not_reduced() -> None:
+    """What its own schedule does not show again is left alone, and that is told."""
+    reduction: Reduction[str] = Reduction(BIG, "failed", lambda program, strategy: None)
+    assert not reduction.reduce(Choices())
+    assert (reduction.program, reduction.failure) == (BIG, "failed")
 
 
 def lost_update() -> bool:
@@ -116,14 +131,43 @@ def lost_update() -> bool:
     return total[0] != 2
 
 
+def fails(strategy: Any) -> tuple[int, ...] | None:
+    """The schedule, if the update was lost on it."""
+    execution = World(strategy).run(lost_update)
+    return tuple(execution.choices) if execution.value else None
+
+
 def test_a_schedule_with_the_fewest_switches_is_found() -> None:
     """A lost update needs one switch away from a strand that could have gone on, and is shown with one."""
-
-    def fails(strategy: Any) -> tuple[int, ...] | None:
-        execution = World(strategy).run(lost_update)
-        return tuple(execution.choices) if execution.value else None
-
     found = next(choices for seed in range(50) if (choices := fails(RandomWalk(seed))) is not None)
-    choices, switches = fewest_switches(found, fails, Replay)
-    assert switches == 1
-    assert fails(Replay(choices)) == choices
+    reduction = Reduction(Program(1), found, lambda program, strategy: fails(strategy))
+    assert reduction.reduce(Replay(found), fixed=True)
+    assert reduction.preemptions == 1
+    assert len(reduction.deviations) == 1
+    assert fails(Replay(reduction.failure)) == reduction.failure
+
+
+def test_deviations_repeat_a_schedule() -> None:
+    """What a schedule deviates in, noted and followed again, is the same schedule."""
+    for seed in range(20):
+        noting = Noting(RandomWalk(seed))
+        choices = World(noting).run(lost_update).choices
+        again = Noting(Deviating(noting.deviations))
+        assert World(again).run(lost_update).choices == choices
+        assert again.deviations == noting.deviations
+
+
+def test_deviations_that_can_be_spared_are_left_out() -> None:
+    """Of many deviations the two that are needed are kept, whatever their place."""
+    many = {("1.1", number, 0): "1.2" for number in range(20)}
+    needed = {("1.1", 3, 0), ("1.1", 17, 0)}
+    kept: list[set[Deviation]] = []
+
+    def still_fails(fewer: Mapping[Deviation, str]) -> bool:
+        failing = needed <= set(fewer)
+        if failing:
+            kept.append(set(fewer))
+        return failing
+
+    calmest(many, still_fails)
+    assert kept[-1] == needed

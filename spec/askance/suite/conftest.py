@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,18 @@ from askance.report.entry import entry
 from askance.run import load_adapter
 from askance.suite.conduct import conduct
 from askance.suite.profiles import profile_for
+from askance.world import installed
 
 Judged = Callable[[Clause], dict[str, Any]]
 """Conducts a clause's test; gives the entry of the report."""
 
 
 @pytest.fixture(scope="session")
-def judged(pytestconfig: pytest.Config) -> Judged:
-    """Conducts one clause's test on the implementation that `--askance` names."""
+def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
+    """Conducts one clause's test on the implementation that `--askance` names.
+
+    The world's patches stay in place from the first test to the last: to put them there takes a while.
+    """
     name: str = pytestconfig.getoption("askance_implementation")
     adapter = load_adapter(name)
     chosen = pytestconfig.stash.get(SELECTED, len(ALL))
@@ -32,7 +36,8 @@ def judged(pytestconfig: pytest.Config) -> Judged:
     def judge(clause: Clause) -> dict[str, Any]:
         return entry(conduct(clause, adapter, profile, seed, name), clause, adapter, folder)
 
-    return judge
+    with installed():
+        yield judge
 
 
 SELECTED = pytest.StashKey[int]()

@@ -15,17 +15,19 @@ from typing import Any, Literal
 
 from askance.adapter import Adapter
 from askance.clauses import ALL, Case, Violation, judge
+from askance.engine import Strategy
 from askance.errors import ProgramError
 from askance.generate.continuing import carry_out
 from askance.history import History
+from askance.program import Program
 from askance.program_json import dump, load
 from askance.run import UsageError
 from askance.search.replay import Replay
-from askance.shrink import fewest_switches, reduced
+from askance.shrink import Reduction
 from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, Variant, denoted
 from askance.world import World, installed
 
-__all__ = ["Counterexample", "Replayed", "read", "replay", "save", "smallest", "with_fewest_switches"]
+__all__ = ["Counterexample", "Replayed", "read", "replay", "save", "smallest"]
 
 FORMAT = 1
 
@@ -41,26 +43,23 @@ class Counterexample:
     python: str = field(default_factory=platform.python_version)
 
 
-def smallest(trial: Trial, failure: Failure) -> Counterexample:
-    """The failure with the fewest operations and the fewest switches that were found, confirmed by strict replay."""
-    _, failure = reduced(failure.script, trial.search, failure, Script)
-    return with_fewest_switches(trial, failure)
+def smallest(trial: Trial, failure: Failure, *, fixed: bool = False) -> Counterexample:
+    """The failure with the fewest operations and switches that were found; `fixed`: of the same program.
 
+    A failure that its own schedule does not repeat is kept as it is: its replay will tell.
+    """
+    births = failure.script.births
 
-def with_fewest_switches(trial: Trial, failure: Failure) -> Counterexample:
-    """The same program's failure with the fewest switches that were found."""
-    script = failure.script
+    def run(program: Program, strategy: Strategy) -> Failure | None:
+        return trial.fails(Script(program, births), strategy)
 
-    def fails(strategy: Any) -> Failure | None:
-        history, world = trial.run(script, strategy)
-        others = [trial.run(Script(other.program), Replay(other.choices))[0] for other in failure.variants]
-        judgement = trial.judged(script.program, history, others)
-        if judgement.verdict != "fail" or judgement.violation is None:
-            return None
-        return Failure(failure.clause, script, tuple(world.choices), judgement.violation, failure.variants)
-
-    failure, switches = fewest_switches(failure, fails, lambda found: Replay(found.choices))
-    return Counterexample(trial.implementation, failure, switches)
+    if births and not fixed:
+        plain = trial.search(Script(failure.program))
+        if plain is not None:
+            failure, births = plain, ()
+    reduction = Reduction(failure.program, failure, run)
+    reduction.reduce(Replay(failure.choices), fixed=fixed or bool(births))
+    return Counterexample(trial.implementation, reduction.failure, reduction.preemptions)
 
 
 # ---------------------------------------------------------------- replay

@@ -31,8 +31,8 @@ class Profile:
 PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
-        Profile("smoke", programs=10, machines=2, schedules=5, steps=12),
-        Profile("default", programs=50, machines=8, schedules=10, steps=16),
+        Profile("smoke", programs=12, machines=2, schedules=4, steps=12),
+        Profile("default", programs=70, machines=8, schedules=8, steps=16),
         Profile("nightly", programs=1500, machines=250, schedules=40, steps=30),
     )
 }

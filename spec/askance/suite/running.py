@@ -22,7 +22,7 @@ from askance.program import Program
 from askance.program_text import show
 from askance.run import UsageError, lacking, load_adapter, load_program
 from askance.search.replay import Replay
-from askance.suite.counterexample import save, with_fewest_switches
+from askance.suite.counterexample import save, smallest
 from askance.suite.profiles import PROFILES
 from askance.suite.scenarios import SCENARIOS
 from askance.suite.schedules import schedules
@@ -99,7 +99,7 @@ def _fell(failure: Failure, implementation: str, executions: int) -> int:
 
     adapter = load_adapter(implementation)
     trial = Trial(ALL[failure.clause], adapter, PROFILES["smoke"], name=implementation)
-    counterexample = with_fewest_switches(trial, failure)
+    counterexample = smallest(trial, failure, fixed=True)
     file = save(counterexample, Path(".askance"))
     print(f"execution {executions} on {adapter.name}:")
     print(shown(told(counterexample, adapter, file)["text"], sys.stdout), end="")

@@ -28,7 +28,10 @@ from askance.world import World
 
 __all__ = ["Failure", "Fallen", "Script", "Trial", "Variant", "denoted"]
 
-MAX_STEPS = 20_000
+MAX_STEPS = 10_000
+"""An execution of more steps is a livelock: programs are small."""
+MOST_INCONCLUSIVE = 10
+"""After so many executions that did not end by themselves nothing more is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,9 @@ class Trial:
     def run(self, script: Script, strategy: Strategy) -> tuple[History, World]:
         """Carry out the script in a new world."""
         world = World(strategy, max_steps=MAX_STEPS)
-        began = time.process_time()
+        began = time.perf_counter()
         history = carry_out(script.program, script.births, self.adapter, world)
-        self.count(world, time.process_time() - began)
+        self.count(world, time.perf_counter() - began)
         return history, world
 
     def count(self, world: World, seconds: float) -> None:
@@ -171,33 +174,43 @@ class Trial:
     def search(self, script: Script, drawn: Strategy | None = None) -> Failure | None:
         """The first failure of the script under the drawn schedule and the profile's others, or None."""
         program = script.program
+        if self.tally.verdicts["inconclusive"] >= MOST_INCONCLUSIVE:
+            return None
         if self.found is None:
-            places = [
-                str(client.where) if client.where in ("thread", "loop") else "inside"
-                for client in program.clients
-            ]
+            places = [str(c.where) if c.where in ("thread", "loop") else "inside" for c in program.clients]
             self.tally.saw(shape(program), program.loops, len(program.actors), places)
         variants = self.variants(program)
-        seen = set()
+        seen: set[tuple[int, ...]] = set()
         tried: list[tuple[int, Strategy]] = [(-1, drawn)] if drawn is not None else []
         tried += schedules(self.profile.schedules, self.seed, self.found)
         for number, strategy in tried:
-            history, world = self.run(script, strategy)
-            choices = tuple(world.choices)
-            seen.add(choices)
-            judgement = self.judged(program, history, [other for other, _ in variants])
-            if judgement.violation is not None and judgement.verdict == "fail":
+            failure = self.fails(script, strategy, variants, seen)
+            if failure is not None:
                 self.found = number
-                return Failure(
-                    self.clause.id,
-                    script,
-                    choices,
-                    judgement.violation,
-                    tuple(variant for _, variant in variants),
-                )
+                return failure
         if self.found is None:
             self.tally.distinct += len(seen)
         return None
+
+    def fails(
+        self,
+        script: Script,
+        strategy: Strategy,
+        variants: Sequence[tuple[History, Variant]] | None = None,
+        seen: set[tuple[int, ...]] | None = None,
+    ) -> Failure | None:
+        """The failure of the script under one schedule, or None; adds the schedule to those `seen`."""
+        if variants is None:
+            variants = self.variants(script.program)
+        history, world = self.run(script, strategy)
+        choices = tuple(world.choices)
+        if seen is not None:
+            seen.add(choices)
+        judgement = self.judged(script.program, history, [other for other, _ in variants])
+        if judgement.verdict != "fail" or judgement.violation is None:
+            return None
+        others = tuple(variant for _, variant in variants)
+        return Failure(self.clause.id, script, choices, judgement.violation, others)
 
     def variants(self, program: Program) -> list[tuple[History, Variant]]:
         """The program with its actors placed otherwise, where the clause compares placements: each run once."""

@@ -1,15 +1,12 @@
-"""Making counterexamples smaller after Hypothesis: fewer actors, operations and expressions, then fewer switches.
+"""Smaller programs: fewer actors, operations, loops and expressions.
 
-Hypothesis shrinks what was drawn; here the program itself is taken apart, which needs no luck with draws. Each
-smaller program is tried under several schedules, and kept if the same clause falls. Called by the suite once for
-each clause that fell.
+Hypothesis shrinks what was drawn; here the program itself is taken apart, which needs no luck with draws.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import fields, replace
-from random import Random
 from typing import Any, TypeVar
 
 from askance.errors import ProgramError
@@ -29,47 +26,10 @@ from askance.program import (
     walk,
 )
 from askance.program_rules import validate
-from askance.search.replay import Stay
 
-__all__ = ["Lazy", "Switches", "fewest_switches", "reduced", "smaller"]
+__all__ = ["smaller"]
 
-F = TypeVar("F")
 S = TypeVar("S")
-
-MOST_TRIALS = 400
-"""At most so many smaller programs are tried."""
-MOST_WALKS = 80
-"""At most so many schedules are tried to find one with fewer switches."""
-
-
-# ---------------------------------------------------------------- programs
-
-
-def reduced(
-    script: Any, search: Callable[[Any], F | None], failure: F, make: Callable[[Program], Any]
-) -> tuple[Any, F]:
-    """The smallest script that still fails, and how.
-
-    `search` gives a script's failure or None; `make` makes a script of a program. Takes the first smaller program
-    that fails, and begins again, until none fails or enough were tried.
-    """
-    trials = 0
-    plain = make(script.program)
-    if plain != script and (found := search(plain)) is not None:
-        script, failure = plain, found
-    if plain != script:
-        return script, failure
-    progress = True
-    while progress:
-        progress = False
-        for program in smaller(script.program):
-            trials += 1
-            if trials > MOST_TRIALS:
-                return script, failure
-            if (found := search(make(program))) is not None:
-                script, failure, progress = make(program), found, True
-                break
-    return script, failure
 
 
 def smaller(program: Program) -> Iterator[Program]:
@@ -191,77 +151,3 @@ def _without(parts: tuple[S, ...], at: int) -> tuple[S, ...]:
 
 def _with(parts: tuple[S, ...], at: int, part: S) -> tuple[S, ...]:
     return (*parts[:at], part, *parts[at + 1 :])
-
-
-# ---------------------------------------------------------------- schedules
-
-
-class Lazy:
-    """A random walk that mostly stays with the current strand, so that its failures have few switches."""
-
-    observes = False
-
-    def __init__(self, seed: int, switching: float) -> None:
-        self.seed = seed
-        self.switching = switching
-        self.random = Random()
-        self.calm = Stay()
-
-    def begin(self) -> None:
-        """The same again."""
-        self.random.seed(f"Lazy {self.seed}")
-
-    def pick(self, runnable: Sequence[Any], current: Any) -> Any:
-        """Mostly the current strand; else any, but seldom the clock."""
-        if self.random.random() >= self.switching and current in runnable:
-            return self.calm.pick(runnable, current)
-        chosen = runnable[int(self.random.random() * len(runnable))]
-        if not chosen.number and self.random.random() < 0.75:
-            return self.calm.pick(runnable, current)
-        return chosen
-
-    def stepped(self, strand: Any) -> None:
-        """Nothing to learn from a step."""
-
-
-class Switches:
-    """Counts how often a strategy leaves a strand that could have gone on."""
-
-    observes = False
-
-    def __init__(self, strategy: Any) -> None:
-        self.strategy = strategy
-        self.count = 0
-
-    def begin(self) -> None:
-        """Count from 0."""
-        self.count = 0
-        self.strategy.begin()
-
-    def pick(self, runnable: Sequence[Any], current: Any) -> Any:
-        """What the strategy picks."""
-        chosen = self.strategy.pick(runnable, current)
-        if chosen is not current and current is not None and current.slot >= 0:
-            self.count += 1
-        return chosen
-
-    def stepped(self, strand: Any) -> None:
-        """Nothing to learn from a step."""
-
-
-def fewest_switches(failure: F, fails: Callable[[Any], F | None], again: Callable[[F], Any]) -> tuple[F, int]:
-    """The failure of the same program with the fewest switches that a number of lazy schedules show, and how many.
-
-    `fails` runs the program under a strategy; `again` gives the strategy that repeats a failure.
-    """
-    counting = Switches(again(failure))
-    confirmed = fails(counting)
-    best, fewest = (confirmed or failure), counting.count
-    for number in range(MOST_WALKS):
-        if fewest == 0:
-            break
-        lazy = Switches(Stay() if number == 0 else Lazy(number, (0.02, 0.05, 0.1, 0.2)[number % 4]))
-        found = fails(lazy)
-        if found is not None and lazy.count < fewest:
-            best, fewest = found, lazy.count
-    return best, fewest

@@ -1,0 +1,121 @@
+"""Making counterexamples smaller after Hypothesis: programs and schedules, in turns, until neither gets smaller.
+
+A smaller program is first tried on the schedule of the larger one, whose deviations are addressed so that they keep
+their meaning; then under others. It is kept if the same clause falls. Called by the suite for each clause that fell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+from askance.engine import Strategy
+from askance.program import Program
+from askance.search.pos import POS
+from askance.search.random_walk import RandomWalk
+from askance.search.replay import Stay
+from askance.shrink.programs import smaller
+from askance.shrink.schedules import Deviating, Deviation, Noting, calmest
+
+__all__ = ["Reduction", "smaller"]
+
+F = TypeVar("F")
+
+MOST_EXECUTIONS = 3000
+"""At most so many executions are made to find something smaller."""
+SAMPLE = 24
+"""Executions that tell how rare the failure is."""
+ROUNDS = 4
+
+
+class Reduction(Generic[F]):
+    """One failure that is made smaller.
+
+    `run` carries out a program under a strategy, and gives the failure if it fails in the way that is wanted.
+    `program`, `failure` and `deviations` are the smallest so far.
+    """
+
+    def __init__(self, program: Program, failure: F, run: Callable[[Program, Strategy], F | None]) -> None:
+        self.program = program
+        self.failure = failure
+        self.run = run
+        self.deviations: Mapping[Deviation, str] = {}
+        self.preemptions = 0
+        self.executions = 0
+        self.walks = SAMPLE
+
+    def reduce(self, again: Strategy, *, fixed: bool = False) -> bool:
+        """Make it as small as can be; `again` repeats the failure. Whether it could be repeated.
+
+        `fixed`: only the schedule, not the program.
+        """
+        if not self.accept(self.program, again):
+            return False
+        for _ in range(ROUNDS):
+            size = len(self.deviations)
+            self.calm()
+            shrunk = not fixed and self.shorten()
+            if not shrunk and len(self.deviations) == size:
+                break
+        self.calm()
+        return True
+
+    def accept(self, program: Program, strategy: Strategy) -> bool:
+        """Whether the program fails under the strategy; it is the smallest then, on what the schedule deviates."""
+        self.executions += 1
+        noting = Noting(strategy)
+        found = self.run(program, noting)
+        if found is None:
+            return False
+        self.program, self.failure = program, found
+        self.deviations, self.preemptions = noting.deviations, noting.preemptions
+        return True
+
+    # ------------------------------------------------------------ schedules
+
+    def calm(self) -> None:
+        """Find a schedule with fewer deviations: seldom by luck, then by leaving out what is not needed."""
+        for strategy in walks(12):
+            best = self.program, self.failure, self.deviations, self.preemptions
+            if not best[2]:
+                return
+            if self.accept(self.program, strategy) and len(self.deviations) >= len(best[2]):
+                self.program, self.failure, self.deviations, self.preemptions = best
+        calmest(
+            self.deviations,
+            lambda fewer: self.accept(self.program, Deviating(fewer)) and len(self.deviations) <= len(fewer),
+        )
+
+    # ------------------------------------------------------------ programs
+
+    def shorten(self) -> bool:
+        """Take the program apart as long as it fails; whether it got smaller."""
+        self.walks = self.enough()
+        progress, shrunk = True, False
+        while progress and self.executions < MOST_EXECUTIONS:
+            progress = False
+            for program in smaller(self.program):
+                if self.executions >= MOST_EXECUTIONS:
+                    break
+                if any(self.accept(program, strategy) for strategy in self.schedules()):
+                    progress = shrunk = True
+                    break
+        return shrunk
+
+    def enough(self) -> int:
+        """How many schedules to try for a smaller program: more, the rarer the failure is now."""
+        failing = sum(self.run(self.program, strategy) is not None for strategy in walks(SAMPLE))
+        self.executions += SAMPLE
+        return max(3, min(SAMPLE, 3 * SAMPLE // max(1, failing)))
+
+    def schedules(self) -> Iterator[Strategy]:
+        """For a smaller program: the schedule of the larger, then others."""
+        yield Deviating(self.deviations)
+        yield from walks(self.walks)
+
+
+def walks(count: int) -> Iterator[Strategy]:
+    """Schedules of several kinds, the same each time."""
+    yield Stay()
+    for number in range(1, count):
+        yield RandomWalk(number) if number % 2 else POS(number)
