@@ -14,6 +14,7 @@ from askance.search.recording import Recorder
 from askance.search.replay import Replay
 from askance.search.trace import Step, table, trace_of
 from askance.world import Execution, World, installed
+from askance.world.frames import is_ours, is_standard, place
 
 if TYPE_CHECKING:
     from askance.search.result import Exploration
@@ -112,13 +113,10 @@ def failure_of(
 
 
 def _raised(exception: BaseException) -> str:
-    frames = traceback.extract_tb(exception.__traceback__)
-    own = [frame for frame in frames if not _is_engine(frame.filename)]
-    place = f" at {own[-1].filename}:{own[-1].lineno} in {own[-1].name}" if own else ""
-    return "".join(traceback.format_exception_only(exception)).strip() + place
-
-
-def _is_engine(path: str) -> bool:
-    from askance.world.frames import OURS
-
-    return path.startswith(OURS)
+    at = ""
+    step = exception.__traceback__
+    while step is not None:
+        if not is_ours(step.tb_frame) and not is_standard(step.tb_frame):
+            at = f" at {place(step.tb_frame.f_code, step.tb_lineno)}"
+        step = step.tb_next
+    return "".join(traceback.format_exception_only(exception)).strip() + at

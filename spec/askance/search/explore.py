@@ -111,7 +111,7 @@ class _Search:
                 result.redundant += 1
             else:
                 failure = self.count(execution, recorder)
-                if sample or failure is not None:
+                if sample or (failure is not None and result.failed <= KEPT_TRACEBACKS):
                     self.confirm(execution, recorder, sample)
                 if result.nondeterminism or (failure is not None and not keep_going):
                     return

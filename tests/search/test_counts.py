@@ -1,0 +1,78 @@
+"""Exhaustive search completes exactly one execution for each Mazurkiewicz trace."""
+
+from __future__ import annotations
+
+from math import factorial
+
+import pytest
+from bench import programs
+
+import askance
+from askance import Strands
+
+COUNTED = [
+    pytest.param(programs.readers(4), 16, id="readers"),
+    *(
+        pytest.param(programs.lastzero(n), traces, id=f"lastzero-{n}")
+        for n, traces in enumerate((2, 5, 12, 28, 64), 1)
+    ),
+    pytest.param(programs.writes_and_reads(2, 1), 6, id="writes-and-reads-2"),
+    pytest.param(programs.writes_and_reads(3, 1), 20, id="writes-and-reads-3"),
+    pytest.param(programs.conditional(), 5, id="conditional"),
+    pytest.param(programs.strangers(5), 1, id="strangers"),
+    pytest.param(programs.fan_in(2, 3), factorial(6) // factorial(3) ** 2, id="fan-in-2-3"),
+    pytest.param(programs.fan_in(3, 2), factorial(6) // factorial(2) ** 3, id="fan-in-3-2"),
+    pytest.param(programs.two_phase_commit(3), 36, id="two-phase-commit"),
+]
+
+
+@pytest.mark.parametrize(("program", "traces"), COUNTED)
+def test_dpor_completes_one_execution_for_each_trace_and_none_in_vain(program: Strands, traces: int) -> None:
+    """Optimal-DPOR: as many executions as traces, all distinct, none redundant."""
+    result = askance.explore(program, strategy="dpor")
+    assert (result.executions, result.interleavings, result.redundant) == (traces, traces, 0)
+    assert result.complete
+
+
+@pytest.mark.parametrize(("program", "traces"), COUNTED)
+def test_sleep_sets_complete_one_execution_for_each_trace(program: Strands, traces: int) -> None:
+    """The oracle agrees with the formula."""
+    result = askance.explore(program, strategy="sleep-sets")
+    assert (result.executions, result.interleavings) == (traces, traces)
+    assert result.complete
+
+
+def test_depth_first_search_executes_every_schedule() -> None:
+    """Two strands of five steps have 252 schedules, which are one interleaving where they share nothing."""
+    result = askance.explore(programs.strangers(5), strategy="dfs")
+    assert (result.executions, result.interleavings, result.complete) == (252, 1, True)
+
+
+def test_a_search_that_is_cut_short_is_not_complete() -> None:
+    """With fewer executions than there are interleavings, something is left to explore."""
+    result = askance.explore(programs.readers(4), strategy="dpor", executions=15)
+    assert result.executions == 15
+    assert not result.complete
+
+
+def test_a_search_goes_on_where_it_was_cut_short() -> None:
+    """The same strategy object continues: together the parts explore everything once."""
+    from askance.search.dpor import OptimalDPOR
+
+    strategy = OptimalDPOR()
+    first = askance.explore(programs.lastzero(4), strategy=strategy, executions=10)
+    second = askance.explore(programs.lastzero(4), strategy=strategy)
+    assert (first.executions, second.executions) == (10, 18)
+    assert not first.complete
+    assert second.complete
+
+
+@pytest.mark.parametrize("strategy", ["dpor", "sleep-sets", "dfs"])
+def test_exhaustive_search_finds_every_failure(strategy: str) -> None:
+    """The lost update has four interleavings, two of which lose it; with locks in a circle one of three deadlocks."""
+    lost = askance.explore(programs.lost2(), strategy=strategy, keep_going=True)
+    assert (lost.interleavings, lost.complete) == (4, True)
+    assert len({failure.schedule for failure in lost.failures}) == lost.failed >= 2
+    dead = askance.explore(programs.deadlock01(), strategy=strategy, keep_going=True)
+    assert (dead.interleavings, dead.complete) == (3, True)
+    assert {failure.kind for failure in dead.failures} == {"deadlock"}
