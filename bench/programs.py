@@ -29,7 +29,7 @@ def readers(n: int) -> Strands:
 
 
 def lastzero(n: int) -> Strands:
-    """One strand looks for the last zero of an array, from its end; n others each set an element from the one before."""
+    """One strand looks for the last zero of an array, from its end; n others each set one from the one before."""
 
     def search(a: Any) -> None:
         i = n
