@@ -51,6 +51,17 @@ def parser() -> Parser:
     check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
     check.add_argument("--json", metavar="FILE", help="write the report as JSON")
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
+    check.add_argument(
+        "--exhaustive",
+        action="store_true",
+        help="every interleaving of small programs instead; -k chooses programs, --executions is for each",
+    )
+    check.add_argument(
+        "--resume", action="store_true", help="with --exhaustive: go on where the last call stopped"
+    )
+    check.add_argument(
+        "--seconds", metavar="N", type=positive, help="with --exhaustive: stop after so long (default: never)"
+    )
     check.epilog = "Whatever follows -- is handed to pytest."
     check.set_defaults(run=check_command)
 
@@ -155,6 +166,10 @@ def check_command(options: argparse.Namespace) -> int:
     from askance.plugin import checked
 
     checked(options.name)
+    if options.exhaustive:
+        return exhaustive_command(options)
+    if options.resume or options.seconds is not None:
+        raise UsageError("--resume and --seconds are for --exhaustive")
     outcome = Outcome()
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -162,6 +177,25 @@ def check_command(options: argparse.Namespace) -> int:
     if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
         return INCONCLUSIVE
     return {"pass": PASSED if status == 0 else FELL, "fail": FELL}.get(outcome.verdict, INCONCLUSIVE)
+
+
+def exhaustive_command(options: argparse.Namespace) -> int:
+    """Search small programs exhaustively. Raises UsageError for options that mean nothing to such a search."""
+    from askance.suite.exhaustive import check_exhaustively
+
+    for option in ("profile", "processes", "seed", "junitxml", "json", "pytest"):
+        if getattr(options, option):
+            raise UsageError(
+                f"--exhaustive has no use for {'-- ...' if option == 'pytest' else '--' + option}"
+            )
+    return check_exhaustively(
+        options.name,
+        executions=options.executions,
+        seconds=options.seconds,
+        resume=options.resume,
+        only=options.k or "",
+        folder=Path(options.counterexamples or ".askance"),
+    )
 
 
 def pytest_arguments(options: argparse.Namespace) -> list[str]:

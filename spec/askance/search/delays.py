@@ -15,7 +15,10 @@ from askance.search.exhaustive import Branch, Exhaustive
 
 
 class DelayBounded(Exhaustive):
-    """Every schedule with at most `bound` delays; `complete` then says that there is none left within the bound."""
+    """Every schedule with at most `bound` delays.
+
+    `exhausted`: there are no more of these. `complete`: there are no others either, the bound left none out.
+    """
 
     # What a sleeping strand's sibling explored may have lain beyond the bound.
     sleeps = False
@@ -25,6 +28,8 @@ class DelayBounded(Exhaustive):
         if bound < 0:
             raise ValueError(f"a delay bound is 0 or more, not {bound}")
         self.bound = bound
+        self.exhausted = False
+        self._left_out = False
         self._costs: list[dict[str, int]] = []
 
     def begin(self) -> None:
@@ -39,5 +44,14 @@ class DelayBounded(Exhaustive):
         spent = sum(costs.get(node.path, 0) for node, costs in zip(self.nodes, self._costs, strict=False))
         self._costs[depth:] = [{strand.path: cost for cost, strand in enumerate(able)}]
         # The clock comes last here: a timer fires when all else has been delayed.
-        ordered = able[: self.bound - spent + 1]
-        return [Branch(strand.path) for strand in ordered]
+        allowed = self.bound - spent + 1
+        self._left_out = self._left_out or allowed < len(able)
+        return [Branch(strand.path) for strand in able[:allowed]]
+
+    def another(self) -> bool:
+        """Plan the next execution; False when there is none within the bound."""
+        if super().another():
+            return True
+        self.exhausted = True
+        self.complete = not self._left_out
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from askance.engine import Strategy
+from askance.search.delays import DelayBounded
 from askance.search.dpor import OptimalDPOR
 from askance.search.exhaustive import DFS, SleepSets
 from askance.search.pct import PCT
@@ -16,8 +17,15 @@ NAMES = ("portfolio", "random", "pct:DEPTH", "pos", "surw", "urw", "dpor", "slee
 
 
 def named(name: str, seed: int = 0, *, delay_bound: int | None = None) -> Strategy:
-    """A new strategy of that name; raises ValueError, with the names there are, for another."""
+    """A new strategy of that name; raises ValueError, with the names there are, for another.
+
+    With `delay_bound` an exhaustive one makes only schedules of at most so many delays; others have no such bound.
+    """
     word, _, argument = name.partition(":")
+    if delay_bound is not None:
+        if name not in ("dpor", "sleep-sets", "dfs"):
+            raise ValueError(f"a delay bound is for exhaustive strategies, and {name!r} is none")
+        return DelayBounded(delay_bound)
     if word == "pct" and (not argument or (argument.isdecimal() and int(argument))):
         return PCT(int(argument or 3), seed)
     if not argument:

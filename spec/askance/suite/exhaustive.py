@@ -264,7 +264,7 @@ def bounded(search: _Search, executions: int) -> None:
         before = searched.bounded
         strategy = DelayBounded(bound)
         search.run(strategy, executions)
-        if not strategy.complete:
+        if not strategy.exhausted:
             if searched.failure is None:
                 searched.bounded = before
             return
