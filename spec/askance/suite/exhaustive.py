@@ -88,7 +88,7 @@ class Searched:
             return f"all {made} of {self.name}: no clause fell"
         text = f"{self.executions:,} of about {round(self.estimated):,} interleavings of {self.name}"
         if self.delays >= 0:
-            text += f", and all {self.bounded:,} schedules of at most {self.delays} delays"
+            text += f", and every schedule of at most {self.delays} delay{'s' * (self.delays != 1)}"
         stopped = "interrupted, " if self.interrupted else ""
         return f"{text}: no clause fell; {stopped}not complete"
 

@@ -121,9 +121,13 @@ def explore_target(
     """Explore the function that `module:function` names; the exit status. Raises UsageError for a wrong name."""
     if exhaustive and strategy is not None:
         raise UsageError("--exhaustive chooses the strategy: leave out --strategy")
-    chosen = "dpor" if exhaustive else strategy or "portfolio"
-    most = executions or (1_000_000 if exhaustive else 1000)
-    return explored(name, executions=most, seed=seed, strategy=chosen, preempt=preempt)
+    if exhaustive:
+        from askance.suite.exhaustive_explore import explore_exhaustively
+
+        return explore_exhaustively(name, executions=executions or sys.maxsize, preempt=preempt)
+    return explored(
+        name, executions=executions or 1000, seed=seed, strategy=strategy or "portfolio", preempt=preempt
+    )
 
 
 def function_named(name: str) -> Callable[[], object]:
