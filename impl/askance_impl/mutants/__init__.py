@@ -9,15 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from askance_impl.mutants import answers, cancellation, composition, deadlock, lifecycle, mailboxes
+from askance_impl.mutants import (
+    answers,
+    cancellation,
+    composition,
+    deadlock,
+    lifecycle,
+    mailboxes,
+    stopping,
+    wakeups,
+)
 from askance_impl.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
+_CHAPTERS = (answers, composition, mailboxes, wakeups, deadlock, cancellation, stopping, lifecycle)
+
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {
         name: found
-        for chapter in (answers, composition, mailboxes, deadlock, cancellation, lifecycle)
+        for chapter in _CHAPTERS
         for name, found in vars(chapter).items()
         if isinstance(found, Mutant)
     }

@@ -290,6 +290,10 @@ class _TwoSteps(AskReply):
             self._done = True
         return True
 
+    def _outcome(self) -> Any:
+        with self._guard:
+            return super()._outcome()
+
 
 completed_twice = mutant(
     "completed_twice",

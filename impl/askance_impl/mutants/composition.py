@@ -11,7 +11,7 @@ from askance_impl.reference.actor import Actor, AskReply
 from askance_impl.reference.adapter import AdaptedSystem
 from askance_impl.reference.composition import Gathered, Mapped
 from askance_impl.reference.reply import Reply, running_loop
-from askance_impl.reference.wait_for import waiting
+from askance_impl.reference.wait_for import current_turn, waiting
 
 # ---------------------------------------------------------------- A5
 
@@ -143,16 +143,17 @@ own_loop_refused = mutant(
 class _DefaultsNotSent(AskReply):
     def __init__(self, actor: Actor) -> None:
         super().__init__(actor)
-        self._crosses = running_loop() is not actor.home.loop
+        turn = current_turn.get()
+        self._crosses = turn is not None and turn.actor.home is not actor.home
 
     def _complete(self, value: Any = None, error: BaseException | None = None) -> None:
-        super()._complete(None if self._crosses and value in (0, "") else value, error)
+        super()._complete(value or None if self._crosses else value, error)
 
 
 defaults_not_sent = mutant(
     "defaults_not_sent",
     "A7",
-    "Between loops a zero or an empty string is not transmitted and arrives as None; on one loop it is kept.",
+    "Between actors of two loops a zero or what is empty is not transmitted and arrives as None.",
     "Wire formats that leave out default values: protobuf 3 scalar fields, JSON with omitempty.",
     reply=_DefaultsNotSent,
 )

@@ -163,31 +163,6 @@ resent_when_slow = mutant(
 )
 
 
-class _SleepsUnseen(Actor):
-    def __init__(self, *parts: Any) -> None:
-        super().__init__(*parts)
-        self._guard = threading.Lock()
-
-    def tell(self, message: Any) -> None:
-        if self._stopped:
-            raise self._stopped_error()
-        with self._guard:
-            awake = self._awake
-        if awake:
-            with self._guard:
-                self._mailbox.append((message, None))
-        else:
-            super().tell(message)
-
-
-tell_to_one_falling_asleep = mutant(
-    "tell_to_one_falling_asleep",
-    "M2",
-    "A tell looks whether the actor is awake before it puts the message; in between the actor falls asleep.",
-    "Check-then-act on a consumer's idle flag: lost wakeups in thread pools, Go's and Tokio's injectors.",
-    actor=_SleepsUnseen,
-)
-
 # ---------------------------------------------------------------- M3
 
 

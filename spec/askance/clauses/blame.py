@@ -68,11 +68,14 @@ def clause_of_unbegun(case: Case, message: Message, at: int, otherwise: str) -> 
     """The clause that a message violates which its idle actor has not begun at a standstill.
 
     If nothing happened on the actor's loop since the message was sent, the loop was not woken (D1). If the loop went
-    on, the actor itself is gone: after a cancellation (C3), a failure (L6), or since it was spawned (L5).
+    on, the actor itself is gone: after a cancellation (C3), or a failure (L6). A spawned actor that never handled
+    anything did not come to life (L5).
     """
+    facts = case.facts
+    if message.actor not in case.traits.loops and message.actor not in facts.turns_of:
+        return "L5"
     if case.can("async-handlers") and not loop_went_on(case, message, at):
         return "D1"
-    facts = case.facts
     last = max((turn.begin for turn in facts.turns_of.get(message.actor, ())), default=-1)
     if last < case.of(let_go).actors.get(message.actor, at) < at:
         return "C3"

@@ -87,7 +87,7 @@ def attribute(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome)
         case "stopped":
             clause = _clause_of_stopped(case, wait)
         case "cancelled":
-            clause = "C3" if case.facts.cancels and "error" not in kinds else ""
+            clause = _clause_of_cancelled(case, wait, kinds)
         case "timeout":
             clause = "C4" if case.traits.gives_up and "error" not in kinds else ""
     if clause:
@@ -131,6 +131,15 @@ def _clause_of_error(case: Case, wait: Wait, kinds: set[str], got: Outcome) -> s
     if "stopped" in kinds and message is not None and message.actor in case.facts.stops:
         return "L1" if sent_after_stop(case, wait.op) else "L2"
     return "A6" if kinds <= {"value"} and _from_another_loop(case, wait) else ""
+
+
+def _clause_of_cancelled(case: Case, wait: Wait, kinds: set[str]) -> str:
+    """For an ask that nobody cancelled: cut off with another (C3), or because its actor was stopped (L2)."""
+    if "error" in kinds:
+        return ""
+    if case.facts.cancels:
+        return "C3"
+    return "L2" if "stopped" in kinds else ""
 
 
 def _clause_of_stopped(case: Case, wait: Wait) -> str:

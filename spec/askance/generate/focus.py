@@ -21,7 +21,8 @@ class Skeleton:
     `root`, `leaf`: forms of the first and of the last actor; `group`: the first client's first group; `where`:
     where the first client runs ("inside": on one of the system's loops). `apart`: whether the first actor
     and the one that it asks live on different loops (None: as drawn), in a chain each actor and the next.
-    `topology`: an ask graph of a fixed kind.
+    `errors`: kinds of errors that its forms raise, where the implementation can. `topology`: an ask graph of a fixed
+    kind.
     """
 
     actors: int = 1
@@ -32,6 +33,7 @@ class Skeleton:
     group: tuple[str, ...] = ()
     where: tuple[Where, ...] = ()
     apart: bool | None = None
+    errors: tuple[str, ...] = ()
     topology: Literal["", "chain", "diamond", "cycle", "ring", "bystander"] = ""
 
 
@@ -59,6 +61,11 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
     ),
     "errors": (
         Skeleton(leaf=("raise",)),
+        Skeleton(leaf=("raise",), errors=("Uncopyable", "KeyError")),
+        Skeleton(leaf=("raise",), errors=("CancelledError", "ConcurrentCancelledError")),
+        Skeleton(
+            leaf=("raise",), errors=("SystemExit", "GeneratorExit", "StopAsyncIteration", "StopIteration")
+        ),
         Skeleton(actors=2, root=("ask", "try"), leaf=("raise",)),
         Skeleton(actors=2, group=("gather",), leaf=("raise",)),
     ),
@@ -110,6 +117,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
     "stop": (
         Skeleton(group=("stop",)),
         Skeleton(group=("stop-settled",)),
+        Skeleton(group=("stop-late",), leaf=("sleep-long", "sleep")),
         Skeleton(group=("stop-twice",)),
         Skeleton(clients=2, group=("stop", "stop-twice"), leaf=("sleep",)),
         Skeleton(actors=2, root=("stop",)),

@@ -212,6 +212,15 @@ def _stop_settled(client: ClientDraft, actors: Sequence[str], pick: int) -> None
     client.wait(client.ask(actors[0]))
 
 
+def _stop_late(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Stop an actor that is handling a message."""
+    reply = client.ask(actors[0])
+    if pick & 1:
+        reply = client.ask(actors[0])
+    client.operations += [SleepOp(1), StopOp(actors[0])]
+    client.wait(reply)
+
+
 def _stop_twice(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     reply = client.ask(actors[0])
     client.operations += [StopOp(actors[0]), StopOp(actors[0])]
@@ -245,6 +254,7 @@ GROUPS: dict[str, Group] = {
         Group("cancel-late", 1, 2, _cancel_late, frozenset({"cancel"})),
         Group("stop", 1, 2, _stop, frozenset({"stop"})),
         Group("stop-settled", 1, 2, _stop_settled, frozenset({"stop"})),
+        Group("stop-late", 1, 2, _stop_late, frozenset({"stop"})),
         Group("stop-twice", 1, 1, _stop_twice, frozenset({"stop"})),
     )
 }
@@ -261,7 +271,7 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "sleep": ("sleep",),
     "busy-actor": ("two",),
     "cancel": ("cancel", "cancel-late"),
-    "stop": ("stop", "stop-settled", "stop-twice"),
+    "stop": ("stop", "stop-settled", "stop-late", "stop-twice"),
 }
 
 

@@ -221,7 +221,9 @@ class Draft:
             targets = [last] * len(targets)
         self.cost[index] = 1 + sum(self.cost[target] for target in targets)
         pick = self.number(11) if form.name not in ("apply", "relay", "two", "then", "tell", "spawn") else 0
-        return form.make(symbol, [self.names[target] for target in targets], pick, self.situations.errors)
+        able = self.situations.errors
+        errors = tuple(kind for kind in skeleton.errors if kind in able) or able
+        return form.make(symbol, [self.names[target] for target in targets], pick, errors)
 
     def fixed(self, skeleton: Skeleton, index: int) -> Expression | None:
         """The behaviour that the topology prescribes there, None where it leaves it open."""
@@ -304,6 +306,8 @@ class Draft:
         last = len(self.names) - 1
         if first and skeleton.topology == "ring":
             return place * last if place < 2 else self.number(last)
+        if first and skeleton.topology == "chain" and skeleton.apart:
+            return min(place, last)
         if first and skeleton.topology == "bystander":
             return last if place == 1 else 0
         if first:

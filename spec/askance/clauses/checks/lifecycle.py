@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from askance.clauses.base import Case, Violation
 from askance.clauses.blame import hang_of, sent_after_stop
@@ -14,7 +15,7 @@ from askance.clauses.hangs import hangs
 from askance.clauses.lost_messages import lost_message, said
 from askance.clauses.values import same
 from askance.history import Event
-from askance.program import SleepOp
+from askance.program import SleepOp, StopOp
 
 AT_ONCE = 0.5
 """Seconds of virtual time within which an operation that must not wait returns. Programs sleep for whole seconds."""
@@ -328,9 +329,12 @@ def l7_violation(case: Case) -> Violation | None:
 
 
 def _next_of(case: Case, who: str, at: int) -> int | None:
-    """The position of the next event of a client that never sleeps; None for others: what they do next is unseen."""
+    """The position of the next event of a client that sleeps after no stop; None for others: it might be asleep."""
     client = next((one for one in case.program.clients if one.name == who), None)
-    if client is None or any(isinstance(operation, SleepOp) for operation in client.operations):
+    if client is None or any(
+        isinstance(operation, StopOp) and isinstance(following, SleepOp)
+        for operation, following in pairwise(client.operations)
+    ):
         return None
     events = case.facts.events
     return next((here for here in range(at + 1, len(events)) if events[here].who == who), None)
