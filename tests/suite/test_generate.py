@@ -13,7 +13,7 @@ from hypothesis import seed as seeded
 
 from askance.clauses import ALL, FEATURES
 from askance.clauses.base import FEATURE_NEEDS
-from askance.generate import programs
+from askance.generate import Situations, programs
 from askance.generate.focus import SKELETONS
 from askance.generate.forms import FORMS
 from askance.generate.groups import GROUPS
@@ -41,22 +41,24 @@ CYCLES = frozenset({"cycle", "cyclic-independent-askers"})
 
 
 def drawn(features: frozenset[str], name: str = "reference", count: int = 60) -> list[Program]:
-    """So many programs for the features on that implementation, the same each time."""
+    """So many programs for the features on that implementation, the same each time, as a clause's test draws them."""
     found: list[Program] = []
+    adapter = load_adapter(name)
+    for skeleton, share in Situations(features, adapter).shares(count):
 
-    @seeded(7)
-    @settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(programs(features, load_adapter(name)))
-    def collect(program: Program) -> None:
-        found.append(program)
+        @seeded(7)
+        @settings(
+            max_examples=share,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(programs(features, adapter, skeleton=skeleton))
+        def collect(program: Program) -> None:
+            found.append(program)
 
-    collect()
+        collect()
     return found
 
 
