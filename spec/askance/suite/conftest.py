@@ -12,7 +12,7 @@ from askance.clauses import ALL, Clause
 from askance.plugin import profile_name
 from askance.report.entry import entry
 from askance.run import load_adapter
-from askance.suite.conduct import conduct
+from askance.suite.corpus import conduct_with_corpus
 from askance.suite.profiles import profile_for
 from askance.world import installed
 
@@ -34,7 +34,8 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
     folder = Path(pytestconfig.invocation_params.dir, pytestconfig.getoption("askance_counterexamples"))
 
     def judge(clause: Clause) -> dict[str, Any]:
-        return entry(conduct(clause, adapter, profile, seed, name), clause, adapter, folder)
+        result = conduct_with_corpus(clause, adapter, profile, seed, name, folder)
+        return entry(result, clause, adapter, folder)
 
     with installed():
         yield judge

@@ -27,7 +27,7 @@ from askance.shrink import Reduction
 from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, Variant, denoted
 from askance.world import World, installed
 
-__all__ = ["Counterexample", "Replayed", "read", "replay", "save", "smallest"]
+__all__ = ["Counterexample", "Replayed", "file_of", "read", "replay", "save", "smallest"]
 
 FORMAT = 1
 
@@ -100,13 +100,16 @@ def replay(
 # ---------------------------------------------------------------- files
 
 
+def file_of(folder: Path, implementation: str, clause: str) -> Path:
+    """Where the counterexample of that clause is, if there is one."""
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in implementation)
+    return folder / f"{name}-{clause}.json"
+
+
 def save(counterexample: Counterexample, folder: Path) -> Path:
     """Write the counterexample into the folder, which is made if need be; the file that it is in."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = "".join(
-        letter if letter.isalnum() or letter in "-_" else "_" for letter in counterexample.implementation
-    )
-    path = folder / f"{name}-{counterexample.failure.clause}.json"
+    path = file_of(folder, counterexample.implementation, counterexample.failure.clause)
     path.write_text(json.dumps(data(counterexample), indent=1) + "\n", encoding="utf-8")
     return path
 
