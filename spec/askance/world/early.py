@@ -4,6 +4,9 @@
 global, in a class, in an object that a module made: each would escape the world. Starting from the globals of the
 modules that are loaded, everything that these hold is looked through, a few levels deep; what is found is replaced by
 what serves inside and outside of worlds, so that other threads notice nothing, and is put back at the end.
+
+Most modules have nothing to do with threads or time. Only what is defined in those that do is looked into, and what
+any module holds of it.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from askance.world import locks, queues, sets
 DEPTH = 6
 """How far from a module's globals a lock is still found."""
 
-LARGE = 10_000
+LARGE = 1_000
 """Containers with more elements hold data."""
 
 TOOLS = """
@@ -38,6 +41,13 @@ TOOLING = frozenset(TOOLS.split())
 
 SEARCHED = frozenset(("concurrent.futures.thread", "sched"))
 """Modules of the standard library that bind or make at import time what strands meet."""
+
+CONCERN = """
+_thread threading queue _queue time asyncio concurrent concurrent.futures concurrent.futures.thread sched
+concurrent.futures._base asyncio.events asyncio.tasks asyncio.futures asyncio.runners asyncio.locks
+"""
+_CONCERN = frozenset(CONCERN.split())
+"""Who names one of these, or something of theirs, may hold what escapes a world."""
 
 _LOCK_TYPE = type(locks.real_lock())
 _RLOCK_TYPE = type(locks.real_rlock())
@@ -73,17 +83,24 @@ class Early:
         self.seen: dict[int, Any] = {}
         self.changes: list[Callable[[], object]] = []
         self.modules: set[str] = set()
+        self.concerned: set[str] = set()
+        self.kinds: dict[type, bool] = {}
         self.pools: list[ThreadPoolExecutor] = []
 
     # ------------------------------------------------------------ where to look
 
     def search(self, modules: dict[str, ModuleType]) -> None:
         """Look through the modules that were not there before."""
-        for name, module in list(modules.items()):
-            content = getattr(module, "__dict__", None)
-            if name in self.modules or is_tooling(name) or content is None:
-                continue
-            self.modules.add(name)
+        new = [
+            (name, module, module.__dict__)
+            for name, module in list(modules.items())
+            if name not in self.modules and not is_tooling(name) and hasattr(module, "__dict__")
+        ]
+        self.modules.update(name for name, _, _ in new)
+        self.concerned.update(
+            name for name, _, content in new if name in SEARCHED or self._concerns(name, content)
+        )
+        for name, module, content in new:
             if is_left_alone(name) and name not in SEARCHED:
                 for key, value in list(content.items()):
                     replacement = self.table.get(id(value))
@@ -106,6 +123,19 @@ class Early:
                     self.seen[id(child)] = child
                     pending.append((child, depth + 1))
 
+    def _concerns(self, name: str, content: dict[str, Any]) -> bool:
+        """Whether a module names anything that has to do with threads or time."""
+        if is_left_alone(name):
+            return False
+        for value in list(content.values()):
+            if id(value) in self.table or (isinstance(value, ModuleType) and value.__name__ in _CONCERN):
+                return True
+            if isinstance(value, type | FunctionType) and value.__module__ in _CONCERN:
+                return True
+            if type(value) in _DUALS:
+                return True
+        return False
+
     def _holds(self, value: Any) -> bool:
         """Whether a value is worth looking into."""
         kind = type(value)
@@ -113,13 +143,18 @@ class Early:
             return False
         if kind in _CONTAINERS:
             return len(value) <= LARGE
-        if isinstance(value, type) or kind is FunctionType:
-            return value.__module__ in SEARCHED or not is_left_alone(value.__module__)
-        return (
-            kind in _WRAPPERS
-            or isinstance(value, (*_MADE_OF_LOCKS, dict))
-            or not is_left_alone(kind.__module__)
-        )
+        if kind is FunctionType:
+            return value.__globals__.get("__name__") in self.concerned
+        if kind in _WRAPPERS or isinstance(value, _MADE_OF_LOCKS):
+            return True
+        return self._is_concerned(value if isinstance(value, type) else kind) or isinstance(value, dict)
+
+    def _is_concerned(self, kind: type) -> bool:
+        """Whether a class, or one that it derives from, is defined in a module that has to do with threads."""
+        known = self.kinds.get(kind)
+        if known is None:
+            known = self.kinds[kind] = any(base.__module__ in self.concerned for base in kind.__mro__)
+        return known
 
     def _slots(self, value: Any) -> Iterator[tuple[Any, Callable[[Any, Any], None] | None]]:
         """What a value holds, and how to put something else there (None: it cannot be done)."""
@@ -266,7 +301,15 @@ class Early:
         """Put everything back."""
         while self.changes:
             self.changes.pop()()
-        for memory in (self.made, self.seen, self.modules, self.pools):
+        memories: tuple[Any, ...] = (
+            self.made,
+            self.seen,
+            self.modules,
+            self.concerned,
+            self.kinds,
+            self.pools,
+        )
+        for memory in memories:
             memory.clear()
 
 

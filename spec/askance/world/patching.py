@@ -41,6 +41,9 @@ _MISSING = object()
 COLLECT_EVERY = 64
 """Executions between two collections of what they left, while it still is in the processor's cache."""
 
+FREEZE_EVERY = 16
+"""Times that patches are put in place between two collections of all that there is."""
+
 OLD_EVERY = 64 * 32
 """Executions between two collections of all that came since the patches were put in place."""
 
@@ -86,6 +89,7 @@ class _Patches:
         self.undo: list[tuple[Any, str, Any]] = []
         self.depth = 0
         self.entered = 0
+        self.outermost = 0
         self.modules = 0
         self.early = early.Early(_FUNCTIONS)
         self.locals: set[type] = set()
@@ -176,7 +180,10 @@ def enter() -> None:
             stack.enter_context(watchdog.ready())
             stack.enter_context(_interrupts())
             if gc.isenabled():
-                gc.collect()
+                # What is frozen is never looked at again: single executions in a row would pile up.
+                if _patches.outermost % FREEZE_EVERY == 0:
+                    gc.collect()
+                _patches.outermost += 1
                 gc.freeze()
                 gc.disable()
                 stack.callback(gc.enable)

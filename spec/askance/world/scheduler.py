@@ -4,9 +4,6 @@ A strand announces each operation before it performs it (`point`, or `wait` wher
 where two or more strands could go on, the strategy picks. Primitives keep lists of the strands that have announced
 an operation on them, and enable or disable these as their state changes, so that a strand that is picked can always
 perform what it announced, and "nobody can run" is exactly a deadlock.
-
-Time is virtual. The clock is strand 0: it can run when a timer is pending, and its step moves the time to the next
-deadline. Where timers race, picking the clock while others could run is how a timeout fires early.
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ import itertools
 import sys
 from _asyncio import _set_running_loop
 from collections.abc import Callable
-from heapq import heappop, heappush
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -25,6 +21,7 @@ from askance.world import state
 from askance.world.execution import Ending, Execution
 from askance.world.frames import where
 from askance.world.strand import EngineFailure, Strand, StrandKilled
+from askance.world.timers import Timers
 
 MOMENT = 1e-9
 """Seconds that the shortest wait takes."""
@@ -34,7 +31,7 @@ def _ignore(strand: Strand, kind: str, thing: Any) -> None:
     """For strategies that want to know only of steps."""
 
 
-class Scheduler:
+class Scheduler(Timers):
     """The strands of one execution, and which of them runs. `World` adds how it is run."""
 
     def __init__(
@@ -45,6 +42,7 @@ class Scheduler:
         racing_timers: bool = True,
         on_loop_blocked: Callable[[str, str, str], None] | None = None,
     ) -> None:
+        super().__init__()
         self.strategy = strategy
         self.pick = strategy.pick
         self.observes = strategy.observes
@@ -55,8 +53,6 @@ class Scheduler:
         # Given a strand or a task, who it is in the words of the program; "" where it is nobody the program knows.
         self.waiter_name: Callable[[Any], str] = lambda node: ""
         self.os_thread = state.os_ident()
-        self.now = 0.0
-        self.steps = 0
         self.execution = Execution()
         self.choices = self.execution.choices
         self.runnable: list[Strand] = []
@@ -75,14 +71,9 @@ class Scheduler:
         self.drain = False
         self.names = {"clock", "main"}
         self._patched = False
-        self._timers: list[list[Any]] = []
-        self.timers = 0
-        self._sequence = itertools.count()
         self._hub: greenlet | None = None
         self._loop_now: Any = None
         self._settling: Strand | None = None
-        self.clock = Strand(0, "clock", "0")
-        self.clock.kind = "tick"
         self.main = Strand(1, "main", "1")
         self.strands = [self.clock, self.main]
         self.current = self.main
@@ -258,7 +249,7 @@ class Scheduler:
                 self._switch(chosen)
                 return
             self.execution.timers_raced = True
-            self._tick()
+            self.tick()
             if len(runnable) == 1:
                 return
 
@@ -287,7 +278,7 @@ class Scheduler:
                 return None
             if chosen is not self.clock:
                 return chosen
-            self._tick()
+            self.tick()
 
     def _go_on(self) -> None:
         """The current strand cannot run: let another, and return when this one is picked again."""
@@ -363,53 +354,6 @@ class Scheduler:
             self.execution.blocked_loops.append(blocked)
             if self.on_loop_blocked is not None:
                 self.on_loop_blocked(*blocked)
-
-    # ------------------------------------------------------------ time
-
-    def add_timer(self, strand: Strand, when: float) -> None:
-        """Enable `strand` at that time, in virtual seconds; it must have no timer yet."""
-        if self.observes:
-            self.touch("timer", self.clock)
-        entry = [when, (strand.path, next(self._sequence)), strand]
-        strand.timer = entry
-        heappush(self._timers, entry)
-        self.timers += 1
-        if self.racing_timers and self.clock.slot < 0:
-            self.enable(self.clock)
-
-    def cancel_timer(self, strand: Strand) -> None:
-        """Take back `add_timer`."""
-        assert strand.timer is not None
-        if self.observes:
-            self.touch("timer", self.clock)
-        strand.timer[2] = None
-        strand.timer = None
-        self.timers -= 1
-        if not self.timers and self.clock.slot >= 0:
-            self.disable(self.clock)
-
-    def _tick(self) -> None:
-        """Move the time to the next deadline, and wake whoever waited for it."""
-        timers = self._timers
-        while timers and timers[0][2] is None:
-            heappop(timers)
-        if timers[0][0] > self.now:
-            self.now = timers[0][0]
-        self.steps += 1
-        if self.observes:
-            self.strategy.stepped(self.clock)
-        while timers and (timers[0][2] is None or timers[0][0] <= self.now):
-            strand = heappop(timers)[2]
-            if strand is not None:
-                strand.timer = None
-                strand.timed_out = True
-                if self.observes:
-                    self.touched(self.clock, "notify", strand)
-                self.timers -= 1
-                if strand.slot < 0:
-                    self.enable(strand)
-        if not self.timers and self.clock.slot >= 0:
-            self.disable(self.clock)
 
     def sleep(self, seconds: float) -> None:
         """What `time.sleep` does in a strand: wait for the virtual time; 0 is a mere scheduling point."""
