@@ -98,9 +98,10 @@ class _Run:
             if self.left:
                 # Some wait for ever: nothing can move any more, and that is how the execution ends.
                 world.rest("bodies", until_settled=False)
+        # From here on nothing is part of the program any more, the end of the main strand included.
+        world.observes = False
         if self.program.check is not None:
             steps = world.steps
-            world.observes = False
             try:
                 self.program.check(shared)
             finally:

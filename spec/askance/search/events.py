@@ -65,6 +65,15 @@ class Event:
         before = self.modes.get(access.name)
         self.modes[access.name] = access.mode if before in (None, access.mode) else WRITE
 
+    def united(self, other: Event) -> Event:
+        """An event that depends on whatever this one or the other depends on."""
+        both = Event(self.path)
+        both.barrier = self.barrier or other.barrier
+        both.modes = dict(self.modes)
+        for name, mode in other.modes.items():
+            both.modes[name] = mode if both.modes.get(name, mode) == mode else WRITE
+        return both
+
     def independent(self, other: Event) -> bool:
         """Whether the two, of different strands and both able to happen now, lead to the same state in either order."""
         if self.barrier or other.barrier or self.path == other.path:

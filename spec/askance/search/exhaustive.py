@@ -34,9 +34,13 @@ class Branch:
 
 
 class Node:
-    """A state on the path of the current execution, and the step that it goes on with."""
+    """A state on the path of the current execution, and the step that it goes on with.
 
-    __slots__ = ("branches", "done", "event", "path", "sleep")
+    `planned`: what the step was expected to do, where a plan has led here. In another context than the one that it was
+    planned in it may do something else: it wakes nobody, say, where nobody waits yet.
+    """
+
+    __slots__ = ("branches", "done", "event", "path", "planned", "sleep")
 
     def __init__(self, path: str, sleep: dict[str, Event], branches: list[Branch], event: Event) -> None:
         self.path = path
@@ -44,6 +48,11 @@ class Node:
         self.sleep = sleep
         self.branches = branches
         self.event = event
+        self.planned: Event | None = None
+
+    def footprint(self) -> Event:
+        """What the step did or was expected to do: whoever is independent of that may sleep on."""
+        return self.event if self.planned is None else self.event.united(self.planned)
 
 
 class Exhaustive:
@@ -138,7 +147,12 @@ class Exhaustive:
             self._picked = None
             node.event = event
             self.nodes.append(node)
-            self._following = next((b.branches for b in node.branches if b.path == node.path), [])
+            planned = next((branch for branch in node.branches if branch.path == node.path), None)
+            if planned is not None:
+                node.planned = planned.event
+                self._following = planned.branches
+            else:
+                self._following = []
         self._event = event
         self.depth = depth + 1
 
@@ -174,7 +188,10 @@ class Exhaustive:
         if not self.nodes or not self.sleeps:
             return {}
         last = self.nodes[-1]
-        return {path: event for path, event in last.sleep.items() if event.independent(last.event)}
+        if not last.sleep:
+            return {}
+        footprint = last.footprint()
+        return {path: event for path, event in last.sleep.items() if event.independent(footprint)}
 
     def _branches(self, able: Sequence[Any]) -> list[Branch]:
         """What is to be explored from a new node, its first step first."""
@@ -192,10 +209,11 @@ class Exhaustive:
                 # The step that was planned here never came to be, and so it cannot be asleep.
                 self.impossible_now = False
             else:
-                node.sleep[node.path] = node.event
+                node.sleep[node.path] = node.footprint()
             node.done += 1
             if node.branches:
                 node.path = node.branches[0].path
+                node.planned = node.branches[0].event
                 self.follow = node.branches[0].branches
                 self.prefix = len(nodes)
                 return True
