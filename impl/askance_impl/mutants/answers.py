@@ -81,10 +81,16 @@ class _DoneFirst(AskReply):
     def _finish(self, value: Any = None, error: BaseException | None = None) -> bool:
         if not self._claim.acquire(blocking=False):
             return False
-        self._done = True
+        with self._guard:
+            self._done = True
         with self._guard:
             self._value, self._error = value, error
         return True
+
+    def result(self, timeout: float | None = None) -> Any:
+        with self._guard:
+            done = self._done and running_loop() is None
+        return self._outcome() if done else super().result(timeout)
 
 
 done_before_value = mutant(

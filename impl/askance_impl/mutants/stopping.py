@@ -93,6 +93,10 @@ class _LooksThenPuts(Actor):
             self._wake()
         return reply
 
+    def _run(self) -> None:
+        if not self._stopped:
+            super()._run()
+
 
 put_after_stop = mutant(
     "put_after_stop",

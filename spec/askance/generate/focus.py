@@ -111,6 +111,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
     ),
     "cancel": (
         Skeleton(group=("cancel",)),
+        Skeleton(group=("cancel-composed",)),
         Skeleton(group=("cancel-late",), leaf=("sleep-long",)),
         Skeleton(actors=2, root=("ask",), leaf=("sleep-long",), group=("cancel-late",)),
     ),

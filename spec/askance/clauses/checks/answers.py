@@ -83,7 +83,7 @@ def a2_violation(case: Case) -> Violation | None:
                     where(case, wait),
                     (first.done, wait.done),
                 )
-        if (violation := _composed_of_another(case, op, seen)) is not None:
+        if (violation := disagreeing_composition(case, "A2", op)) is not None:
             return violation
     if (hang := hang_of(case, "A2")) is not None:
         return Violation(
@@ -116,13 +116,21 @@ def a2_reached(case: Case) -> bool:
     return any(part in facts.waits_for for made in composed for part in made.parts)
 
 
-def _composed_of_another(case: Case, op: str, seen: list[Wait]) -> Violation | None:
-    """Where a reply may end in several ways, a composition of it must have seen the way that its other waiters saw."""
+def disagreeing_composition(case: Case, clause: str, op: str) -> Violation | None:
+    """Where a reply may end in several ways, a composition of it must have seen the way that its other waiters saw.
+
+    If a client cancelled the reply that is C5's, otherwise A2's.
+    """
     composed = case.facts.composed.get(op)
+    seen = [
+        wait
+        for wait in case.facts.waits_for.get(op, ())
+        if wait.outcome is not None and wait.outcome.kind not in ("refused", "timeout")
+    ]
     if composed is None or composed.kind != "then" or not seen:
         return None
     (part,) = composed.parts
-    if len(denoted_by(case, part) or ()) < 2:
+    if len(denoted_by(case, part) or ()) < 2 or (part in case.facts.cancels) is not (clause == "C5"):
         return None
     for wait in case.facts.waits_for.get(part, ()):
         if wait.outcome is None or wait.outcome.kind in ("refused", "timeout"):
@@ -133,7 +141,7 @@ def _composed_of_another(case: Case, op: str, seen: list[Wait]) -> Violation | N
         got = seen[0].outcome
         if got is not None and not same(expected, got):
             return Violation(
-                "A2",
+                clause,
                 f"{op} sees what {wait.who} saw of {part}: {expected}",
                 f"{op}: {got}",
                 where(case, seen[0]),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from askance.clauses.base import Case, Violation
 from askance.clauses.blame import hang_of
-from askance.clauses.checks.answers import misfit_violation, where
+from askance.clauses.checks.answers import disagreeing_composition, misfit_violation, where
 from askance.clauses.checks.deadlock import hang_violation
 from askance.clauses.denoted import describe
 from askance.clauses.facts import Turn, Wait
@@ -229,7 +229,7 @@ def c4_reached(case: Case) -> bool:
 
 
 def c5_violation(case: Case) -> Violation | None:
-    """Two waits for a cancelled reply that differ, or a completion that collided with a cancellation."""
+    """Two who wait for a cancelled reply and see it differ, or a completion that collided with a cancellation."""
     facts = case.facts
     for op in facts.cancels:
         seen = [
@@ -247,6 +247,9 @@ def c5_violation(case: Case) -> Violation | None:
                     where(case, wait),
                     (facts.cancels[op], seen[0].done, wait.done),
                 )
+    for op in facts.waits_for if facts.cancels else ():
+        if (violation := disagreeing_composition(case, "C5", op)) is not None:
+            return violation
     for at in facts.of_kind("uncaught") if facts.cancels else ():
         if "InvalidStateError" in facts.events[at].detail:
             return Violation(
