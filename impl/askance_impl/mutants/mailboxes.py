@@ -82,28 +82,6 @@ tells_by_callback = mutant(
     actor=_TellsByCallback,
 )
 
-
-class _HandsOverDirectly(Actor):
-    def _put_aside(self, message: Any, reply: AskReply | None) -> None:
-        self._mailbox.append((message, reply))
-        self._wake()
-
-    def ask(self, message: Any) -> AskReply:
-        if not self._turns or self._stopped:
-            return super().ask(message)
-        reply = self.reply_class(self)
-        self.home.loop.call_soon_threadsafe(self._put_aside, message, reply)
-        return reply
-
-
-busy_actors_queue_elsewhere = mutant(
-    "busy_actors_queue_elsewhere",
-    "M1",
-    "While an actor is busy, asks wait in the loop's queue instead of its mailbox; later ones overtake them.",
-    "Overflow lists beside a bounded queue: Node streams and Go channels with a spill-over slice.",
-    actor=_HandsOverDirectly,
-)
-
 # ---------------------------------------------------------------- M2
 
 
