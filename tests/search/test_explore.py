@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import asyncio
-import random
 import subprocess
 import sys
 import threading
@@ -220,11 +219,14 @@ def test_a_thread_that_escapes_control_is_inconclusive() -> None:
 def test_uncontrolled_nondeterminism_is_inconclusive() -> None:
     """A sample of executions is replayed; where one goes another way, the result says how."""
 
+    runs: list[int] = []
+
     def main() -> None:
         lock = threading.Lock()
+        runs.append(1)
 
         def work() -> None:
-            for _ in range(random.randrange(10)):
+            for _ in range(len(runs)):
                 with lock:
                     pass
 
@@ -339,3 +341,15 @@ def test_the_first_body_that_raises_ends_the_execution() -> None:
     failure = askance.explore(program, strategy="random").failures[0]
     assert (failure.kind, failure.strand) == ("uncaught", "fail")
     assert seen == []
+
+
+def test_statements_of_a_module_can_be_preempted() -> None:
+    """A lost update between two statements is found with `preempt`, replays, and is not reported without."""
+    from tests.search import unlocked
+
+    assert askance.explore(unlocked.count_twice, strategy="dpor").failed == 0
+    result = askance.explore(unlocked.count_twice, strategy="dpor", preempt=("tests.search.unlocked",))
+    failure = result.failures[0]
+    assert failure.replay().failed == 1
+    assert "read Counter.n" in str(failure)
+    assert "unlocked.py" in str(failure)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from askance.engine import Strategy
 from askance.history import Deadlock
+from askance.preempt import instrumented
 from askance.search.recording import Recorder
 from askance.search.replay import Replay
 from askance.search.trace import Step, table, trace_of
@@ -45,7 +46,7 @@ class Counterexample:
     def trace(self) -> tuple[Step, ...]:
         """The steps of the failing execution, from a strict replay; empty where it could not be replayed."""
         recorder = Recorder(Replay(self.schedule), lines=True)
-        with installed():
+        with instrumented(self.options["preempt"]), installed():
             execution = new_world(recorder, self.options).run(self.target)
         if execution.error and self.kind != "error":
             return ()

@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from askance.engine import Strategy
+from askance.preempt import instrumented
 from askance.search import escape
 from askance.search.counterexample import Counterexample, failure_of, new_world
 from askance.search.exhaustive import Exhaustive
 from askance.search.happens_before import signature
 from askance.search.named import named
+from askance.search.pct import PCT
+from askance.search.portfolio import Portfolio
 from askance.search.recording import Recorder
 from askance.search.replay import Replay, Stay
 from askance.search.result import Exploration
@@ -47,7 +50,8 @@ def explore(
     `racing_timers`: a timer may fire although other strands could still run. `warm_up`: run the target once before.
     `drain`: daemons go on after the end of the others until they rest; always so where the search is exhaustive.
 
-    Raises ValueError for an unknown strategy. A failure, a deadlock or a livelock of the target is in the result.
+    Raises ValueError for an unknown strategy, and for a module to preempt that cannot be. A failure, a deadlock or a
+    livelock of the target is in the result.
     """
     if isinstance(strategy, str):
         chosen = named(strategy, seed, delay_bound=delay_bound)
@@ -58,17 +62,19 @@ def explore(
         "max_steps": max_steps,
         "racing_timers": racing_timers,
         "drain": drain or isinstance(chosen, Exhaustive),
+        "preempt": tuple(preempt),
     }
     search = _Search(target, chosen, Exploration(name), options)
     escape.watch()
     try:
-        with installed():
+        with instrumented(preempt), installed():
             if warm_up:
                 search.warm_up()
             search.run(executions, keep_going)
     except KeyboardInterrupt:
         search.result.interrupted = True
     search.result.escaped = escape.escaped()
+    search.result.pct = pct_executions(chosen)
     return search.result
 
 
@@ -90,7 +96,7 @@ class _Search:
 
     def warm_up(self) -> None:
         """One execution that does not count; strategies that want to know the program's size learn it here."""
-        recorder = Recorder(Stay())
+        recorder = Recorder(Stay(), racing=self.options["racing_timers"])
         world = new_world(recorder, self.options)
         execution = world.run(self.target)
         profile = getattr(self.strategy, "profile", None)
@@ -101,12 +107,16 @@ class _Search:
         """Execute until it was enough, something failed, nothing is left, or the target proved nondeterministic."""
         strategy = self.strategy
         result = self.result
-        plain = Recorder(strategy)
-        watching = Recorder(strategy, sets=True)
+        racing = self.options["racing_timers"]
+        plain = Recorder(strategy, racing=racing)
+        watching = Recorder(strategy, sets=True, racing=racing)
         while result.executions < executions:
             sample = _is_sampled(result.executions)
             recorder = watching if sample else plain
             execution = self.execute(recorder)
+            if isinstance(strategy, Exhaustive) and strategy.divergence:
+                result.nondeterminism = strategy.divergence
+                return
             if isinstance(strategy, Exhaustive) and strategy.redundant:
                 result.redundant += 1
             else:
@@ -154,7 +164,7 @@ class _Search:
     def confirm(self, execution: Execution, recorder: Recorder, sample: bool) -> None:
         """Replay an execution strictly: it must go the same way, or the target is not deterministic."""
         replay = Replay(execution.choices, sets=recorder.sets if sample else None)
-        again = Recorder(replay)
+        again = Recorder(replay, racing=self.options["racing_timers"])
         repeated = new_world(again, self.options).run(self.target)
         if repeated.error and repeated.error != execution.error:
             self.result.nondeterminism = repeated.error
@@ -165,6 +175,16 @@ class _Search:
             )
         elif signature(again.accesses) != signature(recorder.accesses):
             self.result.nondeterminism = _difference(recorder, again)
+
+
+def pct_executions(strategy: object) -> dict[int, int]:
+    """How many executions PCT made, by the depth that it was to find."""
+    parts = dict.fromkeys(strategy.strategies if isinstance(strategy, Portfolio) else [strategy])
+    made: dict[int, int] = {}
+    for part in parts:
+        if isinstance(part, PCT):
+            made[part.depth] = made.get(part.depth, 0) + part.execution + 1
+    return made
 
 
 def _is_sampled(number: int) -> bool:

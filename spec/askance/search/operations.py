@@ -17,8 +17,10 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
+from types import ModuleType
 from typing import Any
 
+from askance.preempt.points import Place
 from askance.world import Strand
 from askance.world.queues import ControlledSimpleQueue
 
@@ -68,6 +70,8 @@ MODES: dict[str, int] = {
     "write": WRITE,
     "settle": BARRIER,
     "bodies": NONE,
+    "statement": NONE,
+    "access": WRITE,
 }
 """What each kind of operation does to its object. Of an unknown kind the worst is assumed."""
 
@@ -125,6 +129,11 @@ def name_of(thing: Any) -> Name | None:
     """
     if isinstance(thing, Strand):
         return thing.path, 0, "strand"
+    if isinstance(thing, Place):
+        # Plain objects have no names that hold on every schedule; all of a type are taken for one.
+        owner = thing.owner
+        kind = owner.__name__ if isinstance(owner, ModuleType) else type(owner).__qualname__
+        return "", 0, f"{kind}.{thing.label}"
     serial = getattr(thing, "serial", None)
     if serial is not None:
         return serial[0], serial[1], ""

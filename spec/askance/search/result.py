@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from askance.search.counterexample import Counterexample
+from askance.search.pct import missed
 
 
 class ExplorationFailed(AssertionError):
@@ -22,7 +23,8 @@ class Exploration:
     `executions` that were run to their end and `failed` of them; `interleavings`: how many of them were distinct, by
     happens-before; `complete`: nothing is left to explore; `steps` and `decisions` in all executions together;
     `strands`: the most that one execution had. `redundant`: executions that an exhaustive search began and gave up
-    because they could only repeat an interleaving. `inconclusive` says why this is no verdict ("" if it is one).
+    because they could only repeat an interleaving. `pct`: how many executions PCT made, by depth.
+    `inconclusive` says why this is no verdict ("" if it is one).
     """
 
     strategy: str = ""
@@ -39,6 +41,7 @@ class Exploration:
     failures: list[Counterexample] = field(default_factory=list)
     escaped: str = ""
     nondeterminism: str = ""
+    pct: dict[int, int] = field(default_factory=dict)
 
     @property
     def inconclusive(self) -> str:
@@ -64,6 +67,18 @@ class Exploration:
     def passed(self) -> bool:
         """Whether nothing failed, in an exploration that is conclusive."""
         return not self.failed and not self.inconclusive
+
+    def missed(self, depth: int) -> float:
+        """The most that the chance can be of having missed a bug of that depth: 1 where no PCT looked for it.
+
+        Burckhardt et al., ASPLOS 2010: with n strands and k steps, each execution of PCT with this depth or a greater
+        one, d, finds it with a probability of at least 1/(n * k**(d-1)).
+        """
+        chance = 1.0
+        for sought, executions in self.pct.items():
+            if sought >= depth:
+                chance *= missed(self.strands, self.longest, sought, executions)
+        return chance
 
     def assert_ok(self) -> None:
         """Raises ExplorationFailed or ExplorationInconclusive (AssertionErrors) unless it passed.

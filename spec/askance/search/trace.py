@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from askance.preempt.points import Place
 from askance.search.recording import Recorder
 from askance.world import Strand
 
@@ -60,6 +61,8 @@ class _Names:
             return thing.name
         if isinstance(thing, threading.Thread):
             return thing.name
+        if isinstance(thing, Place):
+            return repr(thing)
         number = getattr(thing, "number", None)
         if number is not None and "Loop" in type(thing).__name__:
             return f"loop#{number}"

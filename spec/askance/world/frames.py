@@ -11,7 +11,12 @@ _STANDARD = os.path.normcase(sysconfig.get_paths()["stdlib"]) + os.sep
 _SITE = "site-packages" + os.sep
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _HOME = os.path.dirname(_HERE)
-OURS = (_HERE + os.sep, os.path.join(_HOME, "search") + os.sep, os.path.join(_HOME, "strands.py"))
+OURS = (
+    _HERE + os.sep,
+    os.path.join(_HOME, "search") + os.sep,
+    os.path.join(_HOME, "preempt") + os.sep,
+    os.path.join(_HOME, "strands.py"),
+)
 
 
 def is_ours(frame: FrameType) -> bool:
