@@ -32,12 +32,7 @@ def _clause_of(case: Case, hang: Hang) -> str:
         case "cancelled":
             return "C1"
         case "stopped":
-            if sent_after_stop(case, hang.reply):
-                return "L1"
-            asleep = case.can("async-handlers") and not loop_went_on(
-                case, case.facts.asks[hang.reply], hang.at
-            )
-            return "D1" if asleep else "L2"
+            return "L1" if sent_after_stop(case, hang.reply) else "L2"
         case "not-woken" if _part_seen(case, hang.reply):
             return "A2"
         case "not-woken":

@@ -25,6 +25,8 @@ MOST_EXECUTIONS = 3000
 """At most so many executions are made to find something smaller."""
 SAMPLE = 24
 """Executions that tell how rare the failure is."""
+INSISTENT = 96
+"""Schedules that a program with fewer operations is tried under before the reduction ends."""
 ROUNDS = 4
 
 
@@ -58,6 +60,8 @@ class Reduction(Generic[F]):
             if not shrunk and len(self.deviations) == size:
                 break
         self.calm()
+        if not fixed and self.insist():
+            self.calm()
         return True
 
     def accept(self, program: Program, strategy: Strategy) -> bool:
@@ -102,6 +106,15 @@ class Reduction(Generic[F]):
                     break
         return shrunk
 
+    def insist(self) -> bool:
+        """Try under many more schedules to do with fewer operations; whether that could be."""
+        self.walks, insisted, progress = INSISTENT, False, True
+        while progress and self.executions < MOST_EXECUTIONS:
+            fewer = (less for less in smaller(self.program) if operations(less) < operations(self.program))
+            progress = any(self.accept(less, strategy) for less in fewer for strategy in self.schedules())
+            insisted = insisted or progress
+        return insisted
+
     def enough(self) -> int:
         """How many schedules to try for a smaller program: more, the rarer the failure is now."""
         failing = sum(self.run(self.program, strategy) is not None for strategy in walks(SAMPLE))
@@ -112,6 +125,11 @@ class Reduction(Generic[F]):
         """For a smaller program: the schedule of the larger, then others."""
         yield Deviating(self.deviations)
         yield from walks(self.walks)
+
+
+def operations(program: Program) -> int:
+    """How much the clients do."""
+    return sum(len(client.operations) for client in program.clients)
 
 
 def walks(count: int) -> Iterator[Strategy]:
