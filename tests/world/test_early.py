@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.world.schedules import Newest, executions, run, value, values
+from tests.world.schedules import Newest, Stay, executions, run, value, values
 
 from askance.world import World, installed
 
@@ -366,3 +366,26 @@ def test_what_a_strand_assigns_to_a_module_stays(early: Any) -> None:
 
     value(main)
     assert early.LOCK is replaced
+
+
+def test_a_function_with_locks_in_its_closure_is_controlled() -> None:
+    """They were made outside, by the test that calls."""
+    lock, condition = threading.Lock(), threading.Condition()
+
+    def main() -> None:
+        def work() -> None:
+            with lock, condition:
+                time.sleep(0)
+
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    for strategy in (Newest(), Stay()):
+        assert run(main, strategy).ending == "done"
+    with installed(main):
+        assert World(Newest()).run(main).ending == "done"
+        assert World(Stay()).run(main).ending == "done"
+    assert lock.acquire(blocking=False) and type(lock) is type(threading.Lock())

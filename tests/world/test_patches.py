@@ -339,3 +339,37 @@ def test_no_dummy_thread_is_ever_made() -> None:
     assert after == before
     gc.collect()
     assert all(weakref.getweakrefcount(thread) >= 0 for thread in threading.enumerate())
+
+
+def test_a_world_can_be_run_by_code_of_a_running_loop() -> None:
+    """Of a test framework's, say: its strands do not see that loop, which is there again afterwards."""
+
+    def main() -> int:
+        assert asyncio._get_running_loop() is None
+        return asyncio.run(asyncio.sleep(1, 7))
+
+    async def test() -> tuple[int, bool, bool]:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        result = value(main)
+        run(threading.Event().wait)
+        await asyncio.sleep(0)
+        return result, asyncio.get_running_loop() is loop, asyncio.current_task() is task
+
+    assert asyncio.run(test()) == (7, True, True)
+
+
+def test_a_loop_that_was_made_outside_is_refused() -> None:
+    """It would wait on a real selector; the error says what it is."""
+    loop = asyncio.new_event_loop()
+
+    def main() -> str:
+        try:
+            loop.run_forever()
+        except RuntimeError as error:
+            return str(error)
+        return "ran"
+
+    try:
+        assert value(main).startswith("an event loop that was made outside of the world is not simulated")
+    finally:
+        loop.close()

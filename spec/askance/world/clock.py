@@ -20,11 +20,17 @@ real_sleep = time.sleep
 real_time_ns = time.time_ns
 real_monotonic_ns = time.monotonic_ns
 real_perf_counter_ns = time.perf_counter_ns
+real_process_time = time.process_time
+real_process_time_ns = time.process_time_ns
+real_thread_time = time.thread_time
+real_thread_time_ns = time.thread_time_ns
 
 EPOCH = 1_600_000_000.0
 MONOTONIC_ORIGIN = 4_000.0
 PERF_ORIGIN = 70_000.0
 NANOSECONDS = 1_000_000_000
+STEP = 1_000
+"""Nanoseconds of the processor that a step takes."""
 
 
 def _now(world: World) -> float:
@@ -70,6 +76,27 @@ def now_perf_counter_ns() -> int:
     return real_perf_counter_ns() if world is None else int((PERF_ORIGIN + _now(world)) * NANOSECONDS)
 
 
+def now_process_time_ns() -> int:
+    """`time.process_time_ns`: it passes with the steps of the world."""
+    world = state.active()
+    return real_process_time_ns() if world is None else world.steps * STEP
+
+
+def now_process_time() -> float:
+    """`time.process_time`."""
+    return real_process_time() if state.active() is None else now_process_time_ns() / NANOSECONDS
+
+
+def now_thread_time_ns() -> int:
+    """`time.thread_time_ns`: the world has but one processor."""
+    return real_thread_time_ns() if state.active() is None else now_process_time_ns()
+
+
+def now_thread_time() -> float:
+    """`time.thread_time`."""
+    return real_thread_time() if state.active() is None else now_process_time_ns() / NANOSECONDS
+
+
 def sleep(seconds: float) -> None:
     """`time.sleep`: a wait on virtual time; 0 is a mere scheduling point."""
     world = state.active()
@@ -88,6 +115,10 @@ FUNCTIONS = (
     (real_time_ns, now_time_ns),
     (real_monotonic_ns, now_monotonic_ns),
     (real_perf_counter_ns, now_perf_counter_ns),
+    (real_process_time, now_process_time),
+    (real_process_time_ns, now_process_time_ns),
+    (real_thread_time, now_thread_time),
+    (real_thread_time_ns, now_thread_time_ns),
     (real_sleep, sleep),
 )
 """(original, replacement), for `patching` to put in place wherever a module holds the original."""

@@ -6,7 +6,7 @@ step in between, as the state machines do. How strands take turns is the schedul
 
 from __future__ import annotations
 
-from _asyncio import _set_running_loop
+from _asyncio import _get_running_loop, _set_running_loop
 from collections.abc import Callable
 from contextvars import copy_context
 
@@ -42,7 +42,7 @@ class World(Scheduler):
         """Run `main` as the main strand until it ends, pauses, or cannot go on."""
         if state.world is not None:
             raise RuntimeError("a world cannot be run inside a strand of another")
-        patching.enter()
+        patching.enter(main)
         self._patched = True
         patching.begin()
         self.os_thread = state.os_ident()
@@ -91,6 +91,9 @@ class World(Scheduler):
         state.world = self
         watchdog.watch(self)
         unhook = generators.hooked()
+        outside = _get_running_loop()
+        if outside is not None:
+            _set_running_loop(None)
         try:
             while self.ending is None and not self.paused:
                 chosen = first or (None if self.main.done and self._main_is_over() else self._next())
@@ -107,9 +110,8 @@ class World(Scheduler):
             state.world = None
             watchdog.watch(None)
             unhook()
-            if self._loop_now is not None:
-                self._loop_now = None
-                _set_running_loop(None)
+            self._loop_now = None
+            _set_running_loop(outside)
             execution = self.execution
             execution.steps = self.steps
             execution.decisions = len(self.choices)

@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import logging
 import warnings
-from _asyncio import _set_running_loop
+from _asyncio import _get_running_loop, _set_running_loop
 from typing import TYPE_CHECKING, Any
 
 from askance.world import state, watchdog
@@ -50,6 +50,7 @@ def _end_all(world: World, unfinished: list[Strand]) -> None:
         raise RuntimeError("a world cannot be closed from inside a world")
     state.world = world
     watchdog.watch(world)
+    outside = _get_running_loop()
     handle = logging.Logger.handle
     logging.Logger.handle = _forget  # type: ignore[method-assign,assignment]
     try:
@@ -68,7 +69,7 @@ def _end_all(world: World, unfinished: list[Strand]) -> None:
         logging.Logger.handle = handle  # type: ignore[method-assign]
         watchdog.watch(None)
         state.world = None
-        _set_running_loop(None)
+        _set_running_loop(outside)
 
 
 def _forget(logger: logging.Logger, record: logging.LogRecord) -> None:

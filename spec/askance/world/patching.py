@@ -22,6 +22,7 @@ from concurrent.futures import _base
 from typing import Any
 
 from askance.world import (
+    chance,
     clock,
     conditions,
     early,
@@ -48,6 +49,7 @@ OLD_EVERY = 64 * 32
 """Executions between two collections of all that came since the patches were put in place."""
 
 _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
+    *chance.FUNCTIONS,
     *clock.FUNCTIONS,
     *threads.FUNCTIONS,
     *thread_locals.FUNCTIONS,
@@ -167,8 +169,10 @@ def _interrupted(number: int, frame: Any) -> None:
     world.interrupt("interrupted")
 
 
-def enter() -> None:
+def enter(*roots: Any) -> None:
     """Put controlled versions in place of the real ones, until `leave` was called as often. It nests at little cost.
+
+    Locks and the like that were made before are found from the globals of modules, and, the first time, from `roots`.
 
     Collection of garbage is off until then, but for one in every few hundred executions: it costs more than they do,
     and finalizers must not run in the middle of a schedule.
@@ -177,6 +181,8 @@ def enter() -> None:
         with contextlib.ExitStack() as stack:
             stack.callback(_patches.remove_all)
             _patches.put_all()
+            for root in roots:
+                _patches.early.look_into(root)
             stack.enter_context(watchdog.ready())
             stack.enter_context(_interrupts())
             if gc.isenabled():
@@ -205,9 +211,12 @@ def leave() -> None:
 
 
 @contextlib.contextmanager
-def installed() -> Iterator[None]:
-    """While this is entered, controlled versions stand in place of the real ones: `enter` and `leave`."""
-    enter()
+def installed(*roots: Any) -> Iterator[None]:
+    """While this is entered, controlled versions stand in place of the real ones: `enter` and `leave`.
+
+    `roots` are functions or objects that may hold locks of their own, made before: a test's function with its closure.
+    """
+    enter(*roots)
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from greenlet import greenlet
@@ -41,6 +42,7 @@ class Strand:
     """
 
     __slots__ = (
+        "chance",
         "children",
         "daemon",
         "done",
@@ -79,6 +81,7 @@ class Strand:
         self.daemon = False
         self.joiners: list[Strand] | None = None
         self.locals: dict[int, dict[str, Any]] | None = None
+        self.chance: Random | None = None
         self.children = 0
         self.objects = 0
 

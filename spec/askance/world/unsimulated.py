@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing.process
 import os
 import select
@@ -31,6 +32,7 @@ _TARGETS: tuple[tuple[type, str, str], ...] = (
     (selectors.DefaultSelector, "__init__", "a selector"),
     (subprocess.Popen, "__init__", "a subprocess"),
     (multiprocessing.process.BaseProcess, "start", "a process"),
+    (asyncio.BaseEventLoop, "run_forever", "an event loop that was made outside of the world"),
 )
 
 METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = tuple(
