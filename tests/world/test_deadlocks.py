@@ -15,7 +15,7 @@ from tests.world.schedules import Newest, Stay, executions, run
 from tests.world.test_loops import Running
 
 from askance.history import Deadlock
-from askance.world import Execution
+from askance.world import Execution, World
 
 HERE = "test_deadlocks.py"
 
@@ -383,22 +383,11 @@ def test_a_main_strand_that_has_ended_is_no_deadlock() -> None:
     assert {execution.ending for execution in executions(main, 10)} == {"done"}
 
 
-def test_a_pending_timer_is_no_deadlock() -> None:
-    """Time passes when nobody can run."""
-
-    def main() -> bool:
-        return threading.Event().wait(timeout=10**9)
-
-    assert run(main).ending == "done"
-
-
 def test_the_words_of_the_program_come_first() -> None:
     """A report calls a waiter what the harness calls it."""
 
     def main() -> None:
         threading.Event().wait()
-
-    from askance.world import World
 
     world = World(Stay())
     world.waiter_name = lambda node: "client c0"
