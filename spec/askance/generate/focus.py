@@ -63,9 +63,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(leaf=("raise",)),
         Skeleton(leaf=("raise",), errors=("Uncopyable", "KeyError")),
         Skeleton(leaf=("raise",), errors=("CancelledError", "ConcurrentCancelledError")),
-        Skeleton(
-            leaf=("raise",), errors=("SystemExit", "GeneratorExit", "StopAsyncIteration", "StopIteration")
-        ),
+        Skeleton(leaf=("raise",), errors=("SystemExit", "StopAsyncIteration", "StopIteration")),
         Skeleton(actors=2, root=("ask", "try"), leaf=("raise",)),
         Skeleton(actors=2, group=("gather",), leaf=("raise",)),
     ),

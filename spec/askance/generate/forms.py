@@ -48,11 +48,14 @@ ERRORS = (
     "CancelledError",
     "ConcurrentCancelledError",
     "SystemExit",
-    "GeneratorExit",
     "StopAsyncIteration",
     "StopIteration",
 )
-"""Kinds of errors, the ordinary ones first; a coroutine cannot raise the last."""
+"""Kinds of errors, the ordinary ones first; a coroutine cannot raise the last.
+
+GeneratorExit is not among them: when it is thrown into a coroutine, Python closes the coroutines that this one awaits
+with a GeneratorExit of its own (PEP 342), so a library of plain coroutines cannot bring its argument through.
+"""
 
 Make = Callable[[str, Sequence[str], int, Sequence[str]], Expression]
 """(symbol, actors that may be asked, a small number that picks the variant, kinds of errors) -> behaviour."""
