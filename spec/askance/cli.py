@@ -1,4 +1,4 @@
-"""The command line: `askance check`, `replay`, `run`, `explore`, `spec`, `list`.
+"""The command line: `askance check`, `replay`, `run`, `explore`, `mutants`, `spec`, `list`.
 
 Exit status: 0 as expected, 1 a clause fell (or an exploration found a failure), 2 wrong use or a broken adapter,
 3 inconclusive. Whatever is wrong with what the user typed is one message on stderr.
@@ -94,6 +94,24 @@ def parser() -> Parser:
     )
     explore.add_argument("--exhaustive", action="store_true", help="every interleaving")
     explore.set_defaults(run=explore_command)
+
+    broken = commands.add_parser("mutants", help="show which clause catches which broken implementation")
+    broken.add_argument("names", metavar="MUTANT", nargs="*", help="only these (default: all)")
+    broken.add_argument(
+        "--registry",
+        metavar="MODULE:ATTRIBUTE",
+        default="askance_impl.mutants:MUTANTS",
+        help="where they are",
+    )
+    broken.add_argument(
+        "--profile", choices=PROFILES, default="smoke", help="how much is tried of the clauses not meant"
+    )
+    broken.add_argument(
+        "--seeds", metavar="N", type=positive, default=3, help="searches of each strategy (default: 3)"
+    )
+    broken.add_argument("-n", "--processes", metavar="N", type=positive, default=1)
+    broken.add_argument("--json", metavar="FILE", help="write the matrix as JSON")
+    broken.set_defaults(run=mutants_command)
 
     spec = commands.add_parser("spec", help="print the clauses")
     spec.set_defaults(run=spec_command)
@@ -290,7 +308,16 @@ def explore_command(options: argparse.Namespace) -> int:
     )
 
 
-# ---------------------------------------------------------------- spec, list
+# ---------------------------------------------------------------- mutants, spec, list
+
+
+def mutants_command(options: argparse.Namespace) -> int:
+    """Measure mutants, and print the matrix."""
+    from askance.report.mutants import main
+
+    return main(
+        options.registry, options.names, options.profile, options.seeds, options.processes, options.json
+    )
 
 
 def spec_command(options: argparse.Namespace) -> int:

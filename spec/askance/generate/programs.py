@@ -87,7 +87,7 @@ class Situations:
             if allowed:
                 self.skeletons += [allowed] * often
             for skeleton in allowed:
-                self.weights[skeleton] = self.weights.get(skeleton, 0.0) + often / len(allowed)
+                self.weights[skeleton] = self.weights.get(skeleton, 0.0) + often / len(allowed) ** 0.5
         by_coroutine = "async-handlers" in capabilities
         self.errors = tuple(kind for kind in ERRORS if not (by_coroutine and kind in COROUTINES_CANNOT_RAISE))
 

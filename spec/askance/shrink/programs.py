@@ -16,8 +16,11 @@ from askance.program import (
     Ask,
     AskOp,
     Await,
+    Cancel,
     Client,
+    Compose,
     Expression,
+    GatherOp,
     Msg,
     Operation,
     Program,
@@ -105,6 +108,17 @@ def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...
         made = getattr(operation, "name", None)
         rest = _without(operations, at)
         yield _unresting(rest, made) if made is not None else rest
+        if isinstance(operation, Compose):
+            yield tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+
+
+def _on_part(operation: Operation, made: str, part: str) -> Operation:
+    """The operation with the reply that was composed replaced by the one that it was composed of."""
+    if isinstance(operation, Result | Await | Cancel | Compose) and operation.reply == made:
+        return replace(operation, reply=part)
+    if isinstance(operation, GatherOp):
+        return replace(operation, replies=tuple(part if one == made else one for one in operation.replies))
+    return operation
 
 
 def _unresting(operations: tuple[Operation, ...], made: str) -> tuple[Operation, ...]:

@@ -5,6 +5,7 @@ The result is plain data, so that it travels from pytest-xdist's workers to the 
 
 from __future__ import annotations
 
+import contextlib
 import time
 import warnings
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from askance.suite.profiles import Profile
 from askance.suite.trial import Failure, Fallen, Script, Trial
 from askance.world import installed
 
-__all__ = ["Result", "conduct"]
+__all__ = ["Result", "conduct", "survey"]
 
 
 MANY = 40
@@ -89,12 +90,21 @@ def _note(trial: Trial) -> str:
     return ""
 
 
-def _settings(examples: int, steps: int | None = None) -> settings:
+def survey(trial: Trial) -> None:
+    """Try what `conduct` tries, up to the first failure, and make nothing smaller; the trial has what came of it."""
+    with installed(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        with contextlib.suppress(Fallen, HypothesisException):
+            _programs(trial, (Phase.generate,))
+            _machines(trial, (Phase.generate,))
+
+
+def _settings(examples: int, phases: tuple[Phase, ...], steps: int | None = None) -> settings:
     """Nothing that depends on time, on a database, or on what ran before."""
     more: dict[str, Any] = {} if steps is None else {"stateful_step_count": steps}
     return settings(
         max_examples=examples,
-        phases=(Phase.generate, Phase.shrink),
+        phases=phases,
         database=None,
         deadline=None,
         derandomize=False,
@@ -106,7 +116,7 @@ def _settings(examples: int, steps: int | None = None) -> settings:
     )
 
 
-def _programs(trial: Trial) -> None:
+def _programs(trial: Trial, phases: tuple[Phase, ...] = (Phase.generate, Phase.shrink)) -> None:
     """Whole programs; raises Fallen with one that Hypothesis made small.
 
     Where there are many, half of them are dealt out to the clause's situations, so that luck leaves none out. Each
@@ -120,7 +130,7 @@ def _programs(trial: Trial) -> None:
             continue
 
         @seeded(trial.seed + number)
-        @_settings(share)
+        @_settings(share, phases)
         @given(programs(clause.features, adapter, clause.needs, skeleton), deviations())
         def examined(program: Program, left: dict[tuple[str, int], int]) -> None:
             trial.examine(Script(program), Sparse(left) if left else None)
@@ -128,11 +138,11 @@ def _programs(trial: Trial) -> None:
         examined()
 
 
-def _machines(trial: Trial) -> None:
+def _machines(trial: Trial, phases: tuple[Phase, ...] = (Phase.generate, Phase.shrink)) -> None:
     """Programs grown in a continuing world by the state machine; raises Fallen likewise."""
     if not trial.profile.machines:
         return
     machine = machine_for(trial.clause.features, trial.adapter, trial)
     run_state_machine_as_test(
-        seeded(trial.seed)(machine), settings=_settings(trial.profile.machines, trial.profile.steps)
+        seeded(trial.seed)(machine), settings=_settings(trial.profile.machines, phases, trial.profile.steps)
     )

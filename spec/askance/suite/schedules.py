@@ -6,7 +6,7 @@ others some that POS was late for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from askance.engine import Strategy
 from askance.search.pct import PCT
@@ -14,7 +14,10 @@ from askance.search.pos import POS
 from askance.search.random_walk import RandomWalk
 from askance.search.replay import Stay
 
-__all__ = ["SHRINKING", "schedules"]
+__all__ = ["SHRINKING", "Schedules", "schedules"]
+
+Schedules = Callable[[int, int, int | None], Iterator[tuple[int, Strategy]]]
+"""What `schedules` is: (how many, seed, the number of one that has shown a failure) -> numbered strategies."""
 
 SHRINKING = 6
 """While a failure is being shrunk, at most so many schedules are tried for each smaller program."""

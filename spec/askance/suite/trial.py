@@ -22,7 +22,7 @@ from askance.meaning import Meaning, meaning, shape
 from askance.program import Program
 from askance.search.replay import Stay
 from askance.suite.profiles import Profile
-from askance.suite.schedules import schedules
+from askance.suite.schedules import Schedules, schedules
 from askance.suite.statistics import Tally
 from askance.world import World
 
@@ -84,13 +84,20 @@ class Trial:
     """The state of one clause's test: what has been tried, and what was found."""
 
     def __init__(
-        self, clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, name: str = ""
+        self,
+        clause: Clause,
+        adapter: Adapter,
+        profile: Profile,
+        seed: int = 0,
+        name: str = "",
+        schedules: Schedules = schedules,
     ) -> None:
         self.clause = clause
         self.adapter = adapter
         self.implementation = name or adapter.name
         """By which `load_adapter` finds it again."""
         self.profile = profile
+        self.schedules = schedules
         self.seed = zlib.crc32(f"{clause.id} {seed}".encode())
         self.tally = Tally()
         self.fallen: dict[str, Failure] = {}
@@ -141,7 +148,7 @@ class Trial:
 
     def world(self, number: int) -> World:
         """A world for a program that grows in it; `number` tells the schedules of several apart."""
-        strategy = next(itertools.islice(schedules(number + 1, self.seed, None), number, None))[1]
+        strategy = next(itertools.islice(self.schedules(number + 1, self.seed, None), number, None))[1]
         return World(strategy, max_steps=MAX_STEPS)
 
     def grown(
@@ -182,7 +189,7 @@ class Trial:
         variants = self.variants(program)
         seen: set[tuple[int, ...]] = set()
         tried: list[tuple[int, Strategy]] = [(-1, drawn)] if drawn is not None else []
-        tried += schedules(self.profile.schedules, self.seed, self.found)
+        tried += self.schedules(self.profile.schedules, self.seed, self.found)
         for number, strategy in tried:
             failure = self.fails(script, strategy, variants, seen)
             if failure is not None:
