@@ -35,7 +35,7 @@ OF_FAMILY = (
     ("pykka", "L2", "ask-racing-stop"),
     ("naive-call-soon", "D1", "cycle-two-askers"),
     ("naive-call-soon", "D1", "gather"),
-    ("naive-call-soon", "D1", "ask-racing-stop"),
+    ("naive-call-soon", "L2", "ask-racing-stop"),
     ("naive-nested", "A3", "diamond"),
     ("naive-blocking", "D2", "gather"),
     ("naive-blocking", "D4", "diamond"),
