@@ -32,9 +32,9 @@ LARGE = 1_000
 """Containers with more elements hold data."""
 
 TOOLS = """
-_pytest pytest pluggy hypothesis xdist execnet coverage askance greenlet rich logging importlib _frozen_importlib
-_frozen_importlib_external warnings _thread builtins sys io abc encodings codecs _weakrefset weakref typing
-multiprocessing pdb bdb faulthandler gc
+_pytest pytest pluggy hypothesis xdist execnet coverage askance greenlet rich pygments logging importlib
+_frozen_importlib _frozen_importlib_external warnings _thread builtins sys io abc encodings codecs _weakrefset
+weakref typing multiprocessing pdb bdb faulthandler gc
 """
 TOOLING = frozenset(TOOLS.split())
 """Modules (and packages) whose globals are left alone: they run outside of worlds, or must not notice them."""
@@ -65,7 +65,8 @@ _OWN_BUSINESS = frozenset(("_tstate_lock", "_handle", "_started", "_waiters", "_
 
 def is_tooling(module: str) -> bool:
     """Whether a module's globals are left alone."""
-    return module.partition(".")[0] in TOOLING
+    # sysconfig's module, named after the platform, holds a thousand strings and nothing else.
+    return module.partition(".")[0] in TOOLING or module.startswith("_sysconfigdata")
 
 
 def is_left_alone(module: str | None) -> bool:
