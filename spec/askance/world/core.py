@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from _asyncio import _get_running_loop, _set_running_loop
 from collections.abc import Callable
-from contextvars import copy_context
 
 from greenlet import getcurrent, greenlet
 
@@ -52,12 +51,11 @@ class World(Scheduler):
         # One that takes turns with others may have changed both.
         self.pick = strategy.pick
         self.observes = strategy.observes
-        self.main.greenlet = greenlet(lambda: self._live_main(main), self._hub)
-        self.main.greenlet.gr_context = copy_context()
+        self.main.life = lambda: self._live_main(main)
         self.enable(self.main)
         self._enter()
 
-    def _live_main(self, main: Callable[[], object]) -> None:
+    def _live_main(self, main: Callable[[], object]) -> greenlet:
         execution = self.execution
         try:
             execution.value = main()
@@ -70,6 +68,8 @@ class World(Scheduler):
                 execution.exception = exception
         finally:
             self._finish(self.main)
+        assert self._hub is not None
+        return self._hub
 
     def pause(self) -> None:
         """Called by the main strand: give control back to the caller of `start` or `resume`, who may `resume`."""
@@ -152,6 +152,7 @@ class World(Scheduler):
             # Without these cycles most of an execution is freed at once, and collection has little to do.
             for strand in self.strands:
                 strand.greenlet = None
+                strand.life = None
                 if strand.thread is not None:
                     threads.ended(strand.thread)
                     strand.thread = None

@@ -32,7 +32,7 @@ def end_strands(world: World) -> None:
     world.runnable.clear()
     for strand in world.strands:
         strand.slot = -1
-    unfinished = [strand for strand in world.strands[1:] if not strand.done and strand.greenlet is not None]
+    unfinished = [strand for strand in world.strands[1:] if not strand.done and strand.life is not None]
     tasks = [task for loop in world.loops for task in loop.live_tasks()]
     if world.main.done:
         leaks = world.execution.leaks
@@ -88,7 +88,7 @@ def _end(world: World, strand: Strand) -> None:
         world.max_steps = world.steps + STEPS
         with contextlib.suppress(StrandKilled):
             running.throw(StrandKilled)
-        if running.dead:
+        if strand.done:
             return
     # It will not die. A greenlet that is freed gets one more exception, at a time when it could block for real.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(running))

@@ -12,6 +12,7 @@ import itertools
 import sys
 from _asyncio import _set_running_loop
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -20,6 +21,7 @@ from askance.engine import Strategy
 from askance.world import state
 from askance.world.execution import Ending, Execution
 from askance.world.frames import where
+from askance.world.greenlets import take
 from askance.world.strand import EngineFailure, Strand, StrandKilled
 from askance.world.timers import Timers
 
@@ -94,13 +96,13 @@ class Scheduler(Timers):
         strand.daemon = daemon
         if self.observes:
             self.touch("spawn", strand)
-        strand.greenlet = greenlet(lambda: self._live(strand, body), self._hub)
+        strand.life = lambda: self._live(strand, body)
         if ready:
             self.enable(strand)
         return strand
 
-    def _live(self, strand: Strand, body: Callable[[], object]) -> None:
-        """The whole life of a strand that is not the main one; runs on its greenlet."""
+    def _live(self, strand: Strand, body: Callable[[], object]) -> greenlet:
+        """The whole life of a strand that is not the main one; runs on its greenlet. The hub goes on after it."""
         self.steps += 1
         if self.observes and not self.dying:
             self.strategy.stepped(strand)
@@ -115,6 +117,8 @@ class Scheduler(Timers):
                 self.execution.uncaught.append((strand.name, exception))
         finally:
             self._finish(strand)
+        assert self._hub is not None
+        return self._hub
 
     def _finish(self, strand: Strand) -> None:
         strand.done = True
@@ -297,8 +301,17 @@ class Scheduler(Timers):
             self._loop_now = loop
             _set_running_loop(loop)
         target = chosen.greenlet
-        assert target is not None
-        target.switch()
+        if target is None:
+            self._begin(chosen)
+        else:
+            target.switch()
+
+    def _begin(self, strand: Strand) -> None:
+        """Switch to a strand for the first time."""
+        life = strand.life
+        assert life is not None and self._hub is not None
+        strand.greenlet = take(self._hub, copy_context() if strand is self.main else None)
+        strand.greenlet.switch(life)
 
     def set_running_loop(self, loop: Any) -> None:
         """The current strand starts (or, with None, ends) running an event loop."""

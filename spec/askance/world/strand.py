@@ -49,6 +49,7 @@ class Strand:
         "greenlet",
         "joiners",
         "kind",
+        "life",
         "locals",
         "name",
         "number",
@@ -71,6 +72,8 @@ class Strand:
         self.object: Any = None
         # invariant: slot is the strand's index in world.runnable, or -1 when it cannot run
         self.slot = -1
+        # What it does, and the greenlet that it does it on; none before its first step.
+        self.life: Callable[[], greenlet] | None = None
         self.greenlet: greenlet | None = None
         self.running_loop: asyncio.AbstractEventLoop | None = None
         self.policy_loop: asyncio.AbstractEventLoop | None = None
