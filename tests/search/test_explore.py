@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import itertools
 import subprocess
 import sys
 import threading
@@ -199,14 +200,13 @@ def test_a_single_strand_passes() -> None:
 def test_a_thread_that_escapes_control_is_inconclusive() -> None:
     """A real thread, started by a function that was kept from before, is noticed and named."""
 
-    class Kept:
-        start = staticmethod(_thread.start_new_thread)
+    kept = itertools.repeat(_thread.start_new_thread)  # where the world does not look
 
     def main() -> None:
         lock = threading.Lock()
         thread = threading.Thread(target=lambda: lock.acquire())
         thread.start()
-        Kept.start(lambda: None, ())
+        next(kept)(lambda: None, ())
         lock.acquire(blocking=False)
         thread.join(timeout=1)
 

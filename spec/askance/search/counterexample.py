@@ -46,7 +46,7 @@ class Counterexample:
     def trace(self) -> tuple[Step, ...]:
         """The steps of the failing execution, from a strict replay; empty where it could not be replayed."""
         recorder = Recorder(Replay(self.schedule), lines=True)
-        with instrumented(self.options["preempt"]), installed():
+        with instrumented(self.options["preempt"]), installed(self.target):
             execution = new_world(recorder, self.options).run(self.target)
         if execution.error and self.kind != "error":
             return ()

@@ -67,7 +67,7 @@ def explore(
     search = _Search(target, chosen, Exploration(name), options)
     escape.watch()
     try:
-        with instrumented(preempt), installed():
+        with instrumented(preempt), installed(target):
             if warm_up:
                 search.warm_up()
             search.run(executions, keep_going)

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from askance.world import state
 from askance.world.clock import real_monotonic
@@ -44,17 +45,20 @@ class _Watchdog:
         since = 0.0
         while True:
             self.wake.wait(min(0.5, patience / 4))
-            world = self.world
-            if world is None:
-                seen = None
-                continue
-            now = real_monotonic()
-            mark = (world, world.steps)
-            if seen is None or seen[0] is not world or seen[1] != world.steps:
-                seen, since = mark, now
-            elif now - since > patience:
-                seen = None
-                self.bite(world)
+            seen, since = self.look(seen, since)
+
+    def look(self, seen: tuple[Any, int] | None, since: float) -> tuple[tuple[Any, int] | None, float]:
+        """What is seen now, and since when: (reference to the world, its steps). It keeps no world alive."""
+        world = self.world
+        if world is None:
+            return None, 0.0
+        now = real_monotonic()
+        if seen is None or seen[0]() is not world or seen[1] != world.steps:
+            return (ref(world), world.steps), now
+        if now - since > patience:
+            self.bite(world)
+            return None, 0.0
+        return seen, since
 
     def bite(self, world: World) -> None:
         """Raise RealBlocking in the operating system thread that runs the world."""
