@@ -38,12 +38,15 @@ class Skeleton:
 
 
 PLAIN = Skeleton()
+ZIGZAG = Skeleton(actors=3, loops=2, clients=2, topology="chain", apart=True)
+"""Two loops whose actors ask each other at the same time, though no ask leads back to its asker."""
 
 SKELETONS: dict[str, tuple[Skeleton, ...]] = {
     "asks": (PLAIN,),
     "nested-asks": (
         Skeleton(actors=2, root=("ask", "relay")),
         Skeleton(actors=3, topology="chain"),
+        ZIGZAG,
         Skeleton(actors=3, root=("two", "ask-with-answer")),
     ),
     "diamond": (Skeleton(actors=4, topology="diamond"),),
@@ -79,7 +82,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
     "cross-loop": (
         Skeleton(actors=2, loops=2, root=("ask", "relay", "then", "deferred"), apart=True),
         Skeleton(actors=2, loops=2, root=("ask",), leaf=("raise", "sleep"), apart=True),
-        Skeleton(actors=3, loops=2, clients=2, topology="chain", apart=True),
+        ZIGZAG,
     ),
     "own-loop": (Skeleton(actors=2, root=("ask", "relay", "then", "deferred"), apart=False),),
     "await-foreign-loop": (
@@ -99,7 +102,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(actors=2, root=("ask",), leaf=("sleep",)),
         Skeleton(group=("sleep",)),
     ),
-    "busy-actor": (Skeleton(clients=2), Skeleton(clients=2, leaf=("sleep",)), Skeleton(clients=3)),
+    "busy-actor": (Skeleton(clients=2), Skeleton(clients=2, leaf=("sleep",)), Skeleton(clients=3), ZIGZAG),
     "bystander": (Skeleton(actors=3, loops=2, clients=2, topology="bystander"),),
     "cycle": (Skeleton(topology="cycle"), Skeleton(actors=2, topology="cycle")),
     "cyclic-independent-askers": (Skeleton(actors=2, clients=2, topology="ring"),),
@@ -109,7 +112,6 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
     ),
     "cancel": (
         Skeleton(group=("cancel",)),
-        Skeleton(group=("cancel-composed",)),
         Skeleton(group=("cancel-late",), leaf=("sleep-long",)),
         Skeleton(actors=2, root=("ask",), leaf=("sleep-long",), group=("cancel-late",)),
     ),

@@ -152,7 +152,7 @@ def _again(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     reply = client.ask(actors[0])
     others = [reply]
     if pick & 1:
-        others.append(client.compose(reply, COMPOSED[0]))
+        others += [client.compose(reply, COMPOSED[0])] * 2
     if pick & 2:
         others.append(client.gather((reply, reply)))
     client.wait(reply, *reversed(others))
@@ -193,14 +193,6 @@ def _cancel(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
         client.wait(reply)
     client.operations.append(Cancel(reply))
     client.wait(reply, *([reply] if pick & 1 else ()))
-
-
-def _cancel_composed(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
-    """Cancel what a composition waits for as well."""
-    reply = client.ask(actors[0])
-    mapped = client.compose(reply, COMPOSED[0])
-    client.operations.append(Cancel(reply))
-    client.wait(*((reply, mapped) if pick % 2 == 0 else (mapped, reply)))
 
 
 def _cancel_late(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
@@ -259,7 +251,6 @@ GROUPS: dict[str, Group] = {
         Group("unwaited", 1, 1, _unwaited),
         Group("refused", 1, 1, _refused, frozenset({"blocking-refused"})),
         Group("cancel", 1, 1, _cancel, frozenset({"cancel"})),
-        Group("cancel-composed", 1, 1, _cancel_composed, frozenset({"cancel", "then"})),
         Group("cancel-late", 1, 2, _cancel_late, frozenset({"cancel"})),
         Group("stop", 1, 2, _stop, frozenset({"stop"})),
         Group("stop-settled", 1, 2, _stop_settled, frozenset({"stop"})),
@@ -279,7 +270,7 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "tell": ("tell", "tell-then-ask"),
     "sleep": ("sleep",),
     "busy-actor": ("two",),
-    "cancel": ("cancel", "cancel-composed", "cancel-late"),
+    "cancel": ("cancel", "cancel-late"),
     "stop": ("stop", "stop-settled", "stop-late", "stop-twice"),
 }
 

@@ -289,6 +289,8 @@ class Draft:
             else:
                 group = self.one_of(self.allowed(client))
             targets = [self.target(skeleton, place, first and at == 0) for at in range(group.targets)]
+            if first and skeleton.root and skeleton.leaf and len(targets) > 1:
+                targets[1] = len(self.names) - 1
             pick = self.number(3) if group.name not in ("ask", "tell", "tell-then-ask", "unwaited") else 0
             group.make(client, [self.names[target] for target in targets], pick)
             self.messages += sum(self.cost[target] for target in targets) * max(
