@@ -209,4 +209,4 @@ def test_no_schedule_of_the_statements_breaks(target: Callable[[], None], strate
     """What the target's own sentence says holds on every schedule tried."""
     result = askance.explore(target, strategy=strategy, executions=TARGETS[target])
     result.assert_ok()
-    assert result.interleavings > 10
+    assert result.interleavings > 2

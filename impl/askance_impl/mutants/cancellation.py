@@ -281,14 +281,22 @@ class _TwoSteps(AskReply):
         self._guard = threading.Lock()
 
     def _finish(self, value: Any = None, error: BaseException | None = None) -> bool:
-        with self._guard:
-            done = self._done
-        if done:
+        if self.done():
+            return False
+        if error is None and self.cancelled():
             return False
         with self._guard:
             self._value, self._error = value, error
             self._done = True
         return True
+
+    def done(self) -> bool:
+        with self._guard:
+            return self._done
+
+    def cancelled(self) -> bool:
+        with self._guard:
+            return super().cancelled()
 
     def _outcome(self) -> Any:
         with self._guard:

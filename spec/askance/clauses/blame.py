@@ -25,6 +25,9 @@ def _clause_of(case: Case, hang: Hang) -> str:
             blocked_in_spawn(case.facts, at) for at in case.facts.of_kind("loop-blocked")
         ):
             return "L5"
+        case "not-begun" | "not-resumed" if case.history.deadlock and case.history.deadlock.cycle:
+            # The engine saw threads wait for each other, on locks of the implementation's own.
+            return "D3" if on_a_cycle(case, hang) else "D2"
         case "cycle" | "held" | "blocked-loop":
             return "D3" if on_a_cycle(case, hang) else "D2"
         case "seen":

@@ -1,7 +1,8 @@
 """Threads that escape control: real ones, started while a world runs, by code that kept an original from before.
 
 The interpreter itself says when it starts a thread (audit events, `sys.addaudithook`), so none is missed, however
-short its life. A hook cannot be taken out again; this one does nothing but one comparison outside of worlds.
+short its life; but Python 3.11 does not, and there they are missed. A hook cannot be taken out again; this one does
+nothing but one comparison outside of worlds.
 """
 
 from __future__ import annotations

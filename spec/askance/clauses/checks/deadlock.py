@@ -123,8 +123,10 @@ def _held_by(hang: Hang) -> str:
             return "a thread that must run an event loop is blocked"
         case "held":
             return "what must run the asked actor is held by a turn that waits"
-        case _:
+        case "cycle":
             return "turns wait for each other"
+        case _:
+            return "threads wait for each other's locks"
 
 
 def d3_violation(case: Case) -> Violation | None:
