@@ -34,7 +34,6 @@ def assert_small(counterexample: Counterexample) -> None:
         ("naive-nested", "A3", "smoke"),
         ("naive-call-soon", "D1", "smoke"),
         ("pykka", "A4", "smoke"),
-        ("pykka", "M2", "default"),
     ],
 )
 def test_a_failure_is_shown_small(implementation: str, clause: str, profile: str) -> None:
