@@ -39,13 +39,13 @@ from askance.world import locals as thread_locals
 
 _MISSING = object()
 
-COLLECT_EVERY = 64
+COLLECT_EVERY = 12
 """Executions between two collections of what they left, while it still is in the processor's cache."""
 
 FREEZE_EVERY = 16
 """Times that patches are put in place between two collections of all that there is."""
 
-OLD_EVERY = 64 * 32
+OLD_EVERY = 12 * 128
 """Executions between two collections of all that came since the patches were put in place."""
 
 _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
