@@ -240,13 +240,13 @@ def test_ctrl_c_ends_the_execution_and_comes_out_of_run() -> None:
 
 @pytest.mark.usefixtures("interruptible")
 def test_code_under_test_cannot_swallow_ctrl_c() -> None:
-    """Not even with `except BaseException`, in a thread, a pool or a task."""
+    """Not even with `except BaseException` in a task."""
 
     def main() -> None:
         async def work() -> None:
+            interrupt()
             while True:
                 try:
-                    interrupt()
                     await asyncio.sleep(0)
                 except BaseException:
                     continue
