@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from askance.cli import main, parsed, pytest_arguments
+from askance.cli import main, parsed
+from askance.cli.check import pytest_arguments
 from askance.program import Actor, Apply, AskOp, Client, Msg, Program, Result
 from askance.program_json import dump
 from askance.suite.scenarios import SCENARIOS

@@ -1,0 +1,59 @@
+"""The command line, a module a command: `askance check`, `replay`, `run`, `explore`, `mutants`, `spec`, `list`.
+
+Exit status: 0 as expected, 1 a clause fell (or an exploration found a failure), 2 wrong use or a broken adapter,
+3 inconclusive. Whatever is wrong with what the user typed is one message on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+
+from askance.cli import check, explore, knowledge, mutants, programs
+from askance.cli.grammar import INCONCLUSIVE, PASSED, USAGE, Parser
+from askance.run import UsageError
+
+__all__ = ["main"]
+
+
+def parser() -> Parser:
+    """The command line's grammar."""
+    top = Parser(prog="askance", description="Checks actor implementations on every schedule.")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+    for command in (check, programs, explore, mutants, knowledge):
+        command.add(commands)
+    return top
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options; `check` has what follows "--" in `pytest`. Raises UsageError."""
+    given = list(arguments)
+    end = given.index("--") if "--" in given else len(given)
+    options = parser().parse_args(given[:end])
+    rest = given[end + 1 :]
+    if rest and options.command != "check":
+        raise UsageError(f"only check takes arguments for pytest after --, not {options.command}")
+    options.pytest = rest
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    try:
+        options = parsed(sys.argv[1:] if arguments is None else arguments)
+        command: Callable[[argparse.Namespace], int] = options.run
+        # What implementations that fail leave behind; the diagnosis says it better.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        return command(options)
+    except UsageError as error:
+        print(f"askance: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("askance: interrupted", file=sys.stderr)
+        return INCONCLUSIVE
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        sys.stderr.close()
+        return PASSED

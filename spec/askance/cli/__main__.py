@@ -1,0 +1,7 @@
+"""`python -m askance.cli`."""
+
+import sys
+
+from askance.cli import main
+
+sys.exit(main())

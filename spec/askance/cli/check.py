@@ -1,0 +1,125 @@
+"""`askance check`: judge an implementation against every clause. Nothing but pytest, with these arguments."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, positive
+from askance.run import UsageError
+
+
+def add(commands: Commands) -> None:
+    """Add to the command line's grammar."""
+    check = commands.add_parser("check", help="judge an implementation against every clause")
+    check.add_argument("name", metavar="NAME", help="an installed implementation, or module:attribute")
+    check.add_argument("--profile", choices=PROFILES, help="how much is tried (default: default)")
+    check.add_argument(
+        "-n", "--processes", metavar="N", type=positive, help="work in N processes (pytest-xdist)"
+    )
+    check.add_argument(
+        "--executions", metavar="N", type=positive, help="about how many executions to make in all"
+    )
+    check.add_argument(
+        "--seed", metavar="N", type=int, help="another seed tries other programs and schedules"
+    )
+    check.add_argument("-k", metavar="EXPR", help="only the clauses that match, as in pytest: -k 'A3 or D1'")
+    check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
+    check.add_argument("--json", metavar="FILE", help="write the report as JSON")
+    check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
+    check.add_argument(
+        "--exhaustive",
+        action="store_true",
+        help="every interleaving of small programs instead; -k chooses programs, --executions is for each",
+    )
+    check.add_argument(
+        "--resume", action="store_true", help="with --exhaustive: go on where the last call stopped"
+    )
+    check.add_argument(
+        "--seconds", metavar="N", type=positive, help="with --exhaustive: stop after so long (default: never)"
+    )
+    check.epilog = "Whatever follows -- is handed to pytest."
+    check.set_defaults(run=check_command)
+
+
+class Outcome:
+    """A pytest plugin of ours that keeps the report's verdict for the exit status."""
+
+    def __init__(self) -> None:
+        self.verdict = ""
+
+    def pytest_sessionfinish(self, session: Any) -> None:
+        """Read what the reporter collected."""
+        reporter = session.config.pluginmanager.get_plugin("askance-reporter")
+        if reporter is not None and (reporter.entries or reporter.broken):
+            self.verdict = reporter.document()["verdict"]
+
+
+def check_command(options: argparse.Namespace) -> int:
+    """Run the suite: nothing but pytest, with these arguments."""
+    import pytest
+
+    from askance.plugin import checked
+
+    checked(options.name)
+    if options.exhaustive:
+        return exhaustive_command(options)
+    if options.resume or options.seconds is not None:
+        raise UsageError("--resume and --seconds are for --exhaustive")
+    outcome = Outcome()
+    status = int(pytest.main(pytest_arguments(options), plugins=[outcome]))
+    if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return USAGE
+    if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+        return INCONCLUSIVE
+    return {"pass": PASSED if status == 0 else FELL, "fail": FELL}.get(outcome.verdict, INCONCLUSIVE)
+
+
+def exhaustive_command(options: argparse.Namespace) -> int:
+    """Search small programs exhaustively. Raises UsageError for options that mean nothing to such a search."""
+    from askance.suite.exhaustive import check_exhaustively
+
+    for option in ("profile", "processes", "seed", "junitxml", "json", "pytest"):
+        if getattr(options, option):
+            raise UsageError(
+                f"--exhaustive has no use for {'-- ...' if option == 'pytest' else '--' + option}"
+            )
+    return check_exhaustively(
+        options.name,
+        executions=options.executions,
+        seconds=options.seconds,
+        resume=options.resume,
+        only=options.k or "",
+        folder=Path(options.counterexamples or ".askance"),
+    )
+
+
+def pytest_arguments(options: argparse.Namespace) -> list[str]:
+    """The arguments that `check` stands for."""
+    arguments = ["--pyargs", "askance.suite", "--askance", options.name]
+    # The command line has loaded the plugin before pytest could rewrite its asserts; it has none.
+    arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    arguments += ["-q", "--no-header", "--no-summary", "--tb=no", "-o", "faulthandler_timeout=0"]
+    for option, value in (
+        ("--askance-profile", options.profile),
+        ("--askance-executions", options.executions),
+        ("--askance-seed", options.seed),
+        ("--askance-json", options.json),
+        ("--askance-counterexamples", options.counterexamples),
+        ("--junitxml", options.junitxml),
+        ("-k", options.k),
+    ):
+        if value is not None:
+            arguments += [
+                f"{option}={value}" if option.startswith("--") else option,
+                *[value] * (option == "-k"),
+            ]
+    if options.processes is not None and options.processes > 1:
+        if importlib.util.find_spec("xdist") is None:
+            raise UsageError("-n needs pytest-xdist: python -m pip install 'askance[xdist]'")
+        arguments += ["-n", str(options.processes)]
+    if not options.pytest:
+        arguments += ["-p", "no:cacheprovider"]
+    return arguments + list(options.pytest)

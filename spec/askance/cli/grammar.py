@@ -1,0 +1,32 @@
+"""What the commands share: exit statuses, the parser that says what is wrong in one message, kinds of arguments."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from askance.run import UsageError
+
+__all__ = ["FELL", "INCONCLUSIVE", "PASSED", "PROFILES", "USAGE", "Commands", "Parser", "positive"]
+
+PASSED, FELL, USAGE, INCONCLUSIVE = 0, 1, 2, 3
+PROFILES = ("smoke", "default", "nightly")
+
+Commands = Any
+"""What `add_subparsers` gives: each command adds itself."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one message."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError with what argparse says."""
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {number}")
+    return number

@@ -1,0 +1,38 @@
+"""`askance spec` and `askance list`: the clauses, and what can be checked and run."""
+
+from __future__ import annotations
+
+import argparse
+
+from askance.cli.grammar import PASSED, Commands
+
+
+def add(commands: Commands) -> None:
+    """Add to the command line's grammar."""
+    spec = commands.add_parser("spec", help="print the clauses")
+    spec.set_defaults(run=spec_command)
+
+    known = commands.add_parser("list", help="list implementations and scenarios")
+    known.set_defaults(run=list_command)
+
+
+def spec_command(options: argparse.Namespace) -> int:
+    """Print every clause with its rationale."""
+    from askance.clauses.spec_text import render
+
+    print(render(), end="")
+    return PASSED
+
+
+def list_command(options: argparse.Namespace) -> int:
+    """List what can be checked and run."""
+    from askance.run import implementations
+    from askance.suite.scenarios import SCENARIOS
+
+    print("implementations:")
+    for name, target in implementations().items():
+        print(f"  {name:<18}{target}")
+    print("scenarios:")
+    for name, scenario in SCENARIOS.items():
+        print(f"  {name:<26}{scenario.summary}")
+    return PASSED
