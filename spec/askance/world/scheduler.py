@@ -36,39 +36,13 @@ def _ignore(strand: Strand, kind: str, thing: Any) -> None:
 class Scheduler(Timers):
     """The strands of one execution, and which of them runs. `World` adds how it is run."""
 
-    __slots__ = (
-        "_hub",
-        "_loop_now",
-        "_patched",
-        "_settling",
-        "choices",
-        "current",
-        "drain",
-        "dying",
-        "ending",
-        "execution",
-        "generators",
-        "hashes",
-        "interrupted",
-        "loops",
-        "main",
-        "main_loop_was_set",
-        "max_steps",
-        "names",
-        "observes",
-        "on_loop_blocked",
-        "os_thread",
-        "paused",
-        "pick",
-        "places",
-        "pool_numbers",
-        "racing_timers",
-        "runnable",
-        "strands",
-        "strategy",
-        "thread_numbers",
-        "touched",
-        "waiter_name",
+    __slots__ = tuple(
+        """
+        _hub _loop_now _patched _settling choices current drain dying ending execution generators hashes
+        interrupted loops main main_loop_was_set max_steps names observes on_loop_blocked os_thread
+        paused pick places pool_numbers racing_timers runnable strands strategy thread_numbers touched
+        waiter_name
+        """.split()
     )
 
     def __init__(
@@ -194,8 +168,8 @@ class Scheduler(Timers):
         strand.object = thing
         if len(self.runnable) > 1:
             self._choose(strand)
-        self.steps += 1
-        if self.steps > self.max_steps:
+        self.steps = steps = self.steps + 1
+        if steps > self.max_steps:
             self._over()
         if self.observes and not self.dying:
             self.strategy.stepped(strand)
@@ -229,8 +203,8 @@ class Scheduler(Timers):
             if strand.running_loop is not None and kind not in ("acquire", "select"):
                 self._loop_blocked(strand)
             self._go_on()
-        self.steps += 1
-        if self.steps > self.max_steps:
+        self.steps = steps = self.steps + 1
+        if steps > self.max_steps:
             self._over()
         if self.observes and not self.dying:
             self.strategy.stepped(strand)
