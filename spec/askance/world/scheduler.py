@@ -28,6 +28,12 @@ from askance.world.timers import Timers
 MOMENT = 1e-9
 """Seconds that the shortest wait takes."""
 
+SLOTS = """
+_hub _loop_now _patched _settling choices current drain dying ending execution generators hashes interrupted
+loops main main_loop_was_set max_steps names observes on_loop_blocked os_thread paused pick places pool_numbers
+racing_timers runnable strands strategy thread_numbers touched waiter_name
+"""
+
 
 def _ignore(strand: Strand, kind: str, thing: Any) -> None:
     """For strategies that want to know only of steps."""
@@ -36,14 +42,7 @@ def _ignore(strand: Strand, kind: str, thing: Any) -> None:
 class Scheduler(Timers):
     """The strands of one execution, and which of them runs. `World` adds how it is run."""
 
-    __slots__ = tuple(
-        """
-        _hub _loop_now _patched _settling choices current drain dying ending execution generators hashes
-        interrupted loops main main_loop_was_set max_steps names observes on_loop_blocked os_thread
-        paused pick places pool_numbers racing_timers runnable strands strategy thread_numbers touched
-        waiter_name
-        """.split()
-    )
+    __slots__ = tuple(SLOTS.split())
 
     def __init__(
         self,
