@@ -16,7 +16,8 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
-from askance.report.schedule import Watching, columns
+from askance.report.schedule import columns
+from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
 from askance.suite.conduct import Result
 from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
@@ -44,14 +45,15 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
     """The failure in words: seen in a replay in which every step is watched."""
     failure = counterexample.failure
     clause = ALL[failure.clause]
-    watching: list[Watching] = []
+    tracers: list[Tracer] = []
 
     def watch(strategy: Any) -> Any:
-        watching.append(Watching(strategy))
-        return watching[-1]
+        tracers.append(Tracer(strategy))
+        return tracers[-1].recorder
 
     replayed = replay(counterexample, adapter, watch)
     violation = replayed.violation or failure.violation
+    tracer = tracers[-1]
     deadlock = str(replayed.history.deadlock) if replayed.history.deadlock is not None else ""
     words = {
         "clause": clause.id,
@@ -61,9 +63,13 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "detail": violation.detail,
         "if_fails": " ".join(clause.if_fails.split()),
         "program": show(failure.program, capabilities=adapter.capabilities),
-        "schedule": columns(replayed.history, watching[-1].slices),
-        "switches": sum(one.preempting for one in watching[-1].slices),
+        "schedule": columns(replayed.history, tracer.slices),
+        "switches": sum(one.preempting for one in tracer.slices),
         "deadlock": deadlock,
+        "wait_for": waiting_data(replayed.history.deadlock),
+        "history": history_data(replayed.history, tracer),
+        "trace": trace_data(tracer),
+        "files": files_data(tracer),
         "confirmed": replayed.outcome,
         "error": replayed.history.error,
         "file": _shown(file),
