@@ -19,6 +19,8 @@ from askance.run.turns import Envelope
 
 __all__ = ["Calibration", "measured_machine", "with_implementation"]
 
+SLOWEST = 16.0
+"""A program's second becomes at most so many times as long as it was at first."""
 HAND_OFFS, ROUND_TRIPS, ASKS = 60, 30, 12
 
 
@@ -42,7 +44,7 @@ class Calibration:
 
     def slower(self) -> Calibration:
         """The same for a machine that turned out to be twice as slow."""
-        return replace(self, factor=2 * self.factor)
+        return replace(self, factor=min(2 * self.factor, SLOWEST))
 
 
 def measured_machine() -> Calibration:

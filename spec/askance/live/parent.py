@@ -29,7 +29,7 @@ KEPT = 4096
 """So many bytes of what the child prints are kept, from its beginning."""
 STARTING = 300
 """Times as long as the child took to start that loading the adapter may take."""
-SILENCE = 150
+SILENCE = 400
 """Seconds of a program, as long as they are in the child, for which it may say nothing at all."""
 
 

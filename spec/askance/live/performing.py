@@ -28,12 +28,14 @@ TICK = 0.1
 """How often the watchdog looks, in seconds of the program."""
 STILL = 4.0
 """For so long nothing may run before it counts as a standstill, where the operating system tells."""
-SILENT = 60.0
+SILENT = 120.0
 """For so long nothing may be recorded before it counts as a standstill, where the operating system does not tell."""
 PULSES = 20.0
 """How often the parent is told that we are alive."""
 LATE = 0.25
 """If the watchdog was woken later than this, times say nothing; nothing moved is no finding while it goes on."""
+MOST_LATE = 3000
+"""After so many late looks in which nothing was recorded the watchdog gives up."""
 GRACE = 10.0
 """For so long threads and processes may take to end after the system has closed."""
 
@@ -124,18 +126,24 @@ class Performing:
         """Whether some turn has not ended, or some message has not been taken up that its actor must take up."""
         open_turns: set[str] = set()
         sent: dict[str, str] = {}
+        messages: dict[str, str] = {}
+        stopped: set[str] = set()
         for event in list(self.recorder.events):
             match event.kind:
                 case "ask" | "tell":
-                    sent[event.message] = event.actor
+                    messages[event.op] = event.message
+                    if event.actor not in stopped:
+                        sent[event.message] = event.actor
                 case "begin":
                     open_turns.add(event.who)
                     sent.pop(event.message, None)
                 case "end":
                     open_turns.discard(event.who)
-                case "done" if event.message:
-                    sent.pop(event.message, None)
+                case "done":
+                    # Answered, refused or cancelled: nobody waits for it any more.
+                    sent.pop(messages.get(event.op, "") if event.op else event.message, None)
                 case "stop":
+                    stopped.add(event.actor)
                     sent = {message: actor for message, actor in sent.items() if actor != event.actor}
                 case _:
                     pass
@@ -144,39 +152,38 @@ class Performing:
     # ------------------------------------------------------------ the watchdog
 
     def watch(self) -> str:
-        """Watch until the program has been performed, or nothing moves: "done", "deadlock" or "steps"."""
+        """Watch until the program has been performed, or nothing moves: "done", "deadlock" or "error"."""
         seen: object = None
-        still_since = late_since = time.monotonic()
+        still = silent = late = 0
+        count = 0
         pulse = time.monotonic()
-        restarts = 0
-        while not self.over.is_set():
+        while True:
             before = time.monotonic()
-            self.over.wait(TICK * self.second)
+            if self.over.wait(TICK * self.second):
+                return "done"
             now = time.monotonic()
-            if self.over.is_set():
-                break
             lag = now - before - TICK * self.second
             self.lag = max(self.lag, lag)
             if now - pulse > PULSES * self.second:
                 self.pipe.send({"pulse": len(self.recorder.events)})
                 pulse = now
-            if lag > LATE * self.second:
+            if len(self.recorder.events) != count:
+                count, silent, late = len(self.recorder.events), 0, 0
+            elif lag > LATE * self.second:
                 # The machine has not run us; it may not have run others either.
-                still_since = late_since = now
-                restarts += 1
-                if restarts > 200:
-                    self.error = "the machine was too slow to tell"
-                    return "error"
-                continue
+                late += 1
+            else:
+                silent += 1
             state = self.state()
-            if state is None or state != seen:
-                seen, still_since = state, now
-            silent = now - max(self.recorder.latest, late_since)
-            if (now - still_since > STILL * self.second and self.knows()) or silent > self.longest():
+            still = still + 1 if state is not None and state == seen else 0
+            seen = state
+            if (still > STILL / TICK and self.knows()) or silent > self.longest() / TICK:
                 if self.stand_still():
                     return "deadlock"
-                still_since = late_since = time.monotonic()
-        return "done"
+                still = silent = late = 0
+            elif late > MOST_LATE:
+                self.error = "the machine was too slow to tell"
+                return "error"
 
     def state(self) -> object:
         """What changes when anything runs; None while something is about to."""
@@ -198,13 +205,13 @@ class Performing:
         return not timed_wait(list(loops_made), busy=not self.settling)
 
     def longest(self) -> float:
-        """How long nothing need be recorded, in seconds."""
+        """How long nothing need be recorded, in seconds of the program."""
         slept = 0
         for actor in self.program.actors:
             slept += sum(p.seconds for p in walk(actor.behaviour) if isinstance(p, (Sleep, Within)))
         for client in self.program.clients:
             slept += sum(one.seconds for one in client.operations if isinstance(one, SleepOp))
-        return (slept + SILENT) * self.second
+        return slept + SILENT
 
     def stand_still(self) -> bool:
         """Tell where everything stands; whether that is the end of the execution."""

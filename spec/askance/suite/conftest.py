@@ -38,7 +38,7 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
     if engine == "live":
 
         def judge_live(clause: Clause) -> dict[str, Any]:
-            result = conduct_live(clause, adapter, profile_name(pytestconfig), seed, name)
+            result = conduct_live(clause, adapter, profile_name(pytestconfig), seed, name, folder)
             return entry(result, clause, adapter, folder)
 
         yield judge_live

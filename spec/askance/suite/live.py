@@ -6,28 +6,32 @@ performed several times, and a failure says in how many of its repetitions it wa
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from hypothesis import Phase, given
 from hypothesis import seed as seeded
 
 from askance.adapter import Adapter
-from askance.clauses import Case, Clause, Judgement, judge, placements
+from askance.clauses import ALL, Case, Clause, Judgement, judge, placements
 from askance.generate import programs
 from askance.generate.programs import Situations
 from askance.history import History
 from askance.live import Child, ChildFailed
 from askance.meaning import shape
 from askance.program import Program
+from askance.run import UsageError
+from askance.run import lacking as lacking_for
 from askance.suite.conduct import Result, quiet_settings
-from askance.suite.counterexample import Counterexample
+from askance.suite.counterexample import Counterexample, file_of, read
 from askance.suite.live_history import history_of
 from askance.suite.statistics import Tally
 from askance.suite.trial import Failure, Script, Variant, denoted
 
-__all__ = ["LIVE_PROFILES", "Runner", "conduct_live", "times_failed"]
+__all__ = ["LIVE_PROFILES", "Runner", "conduct_live", "replay_live", "times_failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ MOST_INCONCLUSIVE = 5
 """After so many executions that said nothing, nothing more is tried."""
 MOST_HANGS = 4
 """After so many executions that hung through another clause's fault, nothing more is tried."""
+SOFT = frozenset({"M6"})
+"""Clauses that count how often others came first: only what is there every time is no chance."""
+LOUD = 1_000_000
+"""So many bytes of output are told of."""
 AGAIN = 20
 """How often a program that failed is performed again, to say how often it fails."""
 
@@ -58,6 +66,7 @@ class Runner:
         self.implementation = implementation
         self.child: Child | None = None
         self.seconds = 0.0
+        self.printed = 0
 
     def __enter__(self) -> Runner:
         return self
@@ -81,6 +90,7 @@ class Runner:
         ran = self.child.run(program)
         self.seconds += ran.seconds
         if self.child.over:
+            self.printed += self.child.printed
             self.end()
         return history_of(program, ran)
 
@@ -114,7 +124,8 @@ class LiveTrial:
             untimed = self.judged(
                 replace(history, timers_raced=True), [replace(one, timers_raced=True) for one in variants]
             )
-            if untimed.verdict != "fail" and not self.confirmed(program):
+            soft = untimed.verdict != "fail" or self.clause.id in SOFT
+            if soft and not self.confirmed(program):
                 self.errors.append(
                     "an operation took too long once, and not again: the machine was too slow to tell"
                 )
@@ -124,6 +135,7 @@ class LiveTrial:
         if judgement.verdict == "inconclusive":
             self.errors.append(history.error or "it did not end")
         self.hung += history.ending == "deadlock"
+        self.tally.raced += history.timers_raced
         return judgement, None
 
     def confirmed(self, program: Program) -> bool:
@@ -183,8 +195,26 @@ def times_failed(
     return sum(trial.perform(program)[0].verdict == "fail" for _ in range(times))
 
 
-def conduct_live(clause: Clause, adapter: Adapter, profile: str, seed: int = 0, name: str = "") -> Result:
-    """Try the clause on the implementation, in child processes."""
+def said(failed: int) -> str:
+    """How often a program failed, in words."""
+    return f"it failed in {failed} of {AGAIN} further executions of this program"
+
+
+def replay_live(counterexample: Counterexample, adapter: Adapter) -> Counterexample | None:
+    """Perform a saved program again, AGAIN times: with what was seen now, or None if its clause always held."""
+    failure = counterexample.failure
+    clause = ALL[failure.clause]
+    with Runner(counterexample.implementation) as runner:
+        trial = LiveTrial(clause, adapter, counterexample.implementation, runner)
+        found = [trial.perform(failure.program)[1] for _ in range(AGAIN)]
+    seen = [one for one in found if one is not None]
+    return replace(counterexample, failure=seen[-1], seen=said(len(seen))) if seen else None
+
+
+def conduct_live(
+    clause: Clause, adapter: Adapter, profile: str, seed: int = 0, name: str = "", folder: Path | None = None
+) -> Result:
+    """Try the clause on the implementation, in child processes; first the program that failed before, if one did."""
     lacking = sorted(clause.needs - adapter.capabilities)
     if lacking:
         return Result(clause.id, "unsupported", f"{adapter.name} does not declare {', '.join(lacking)}", {})
@@ -194,14 +224,21 @@ def conduct_live(clause: Clause, adapter: Adapter, profile: str, seed: int = 0, 
     with Runner(name or adapter.name) as runner:
         trial = LiveTrial(clause, adapter, name or adapter.name, runner)
         tried = drawn(clause, adapter, chosen.programs, zlib.crc32(f"live {clause.id} {seed}".encode()))
+        file = file_of(folder or Path(), trial.name, clause.id, "live")
+        if folder is not None and file.exists():
+            with contextlib.suppress(UsageError):
+                program = read(file).failure.program
+                tried = tried if lacking_for(program, adapter) else [program, *tried]
         failure = trial.search(tried, chosen.repeats)
         counterexample, again = None, ""
         if failure is not None:
             failed = times_failed(clause, adapter, failure.program, runner)
-            again = f"it failed in {failed} of {AGAIN} further executions of this program"
+            again = said(failed)
             counterexample = Counterexample(trial.name, failure, engine="live", seen=again)
         trial.tally.seconds = runner.seconds
-    return Result(clause.id, trial.verdict(), note(trial), trial.tally.data(), counterexample)
+    loud = f"it printed {runner.printed:,} bytes" if runner.printed > LOUD else ""
+    told = "; ".join(filter(None, (note(trial), loud)))
+    return Result(clause.id, trial.verdict(), told, trial.tally.data(), counterexample)
 
 
 def note(trial: LiveTrial) -> str:
