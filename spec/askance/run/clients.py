@@ -225,7 +225,7 @@ class ThreadClient(RunningClient):
                 case Result(reply):
                     self.waited(reply, self.block)
                 case SleepOp(seconds):
-                    time.sleep(seconds)
+                    time.sleep(seconds * self.directory.second)
                 case _:
                     self.attempt(operation)
         self.end()
@@ -255,7 +255,7 @@ class CoroutineClient(RunningClient):
                 case Result(reply):
                     self.waited(reply, self.block)
                 case SleepOp(seconds):
-                    await asyncio.sleep(seconds)
+                    await asyncio.sleep(seconds * self.directory.second)
                 case _:
                     self.attempt(operation)
         self.end()

@@ -13,7 +13,7 @@ from askance.clauses.hangs import Hang, blocked_in_spawn, explanation, hangs, ro
 from askance.clauses.lateness import late_turns, pending_beside
 from askance.clauses.lost_messages import lost_message, said
 from askance.clauses.misfits import first_of
-from askance.history import BLOCKING
+from askance.history import BLOCKING, Outcome
 from askance.program import Client, Settle
 
 
@@ -199,7 +199,7 @@ def d4_violation(case: Case) -> Violation | None:
         for wait in own_loop_results(case):
             if wait.outcome is None or wait.outcome.kind == "refused" or _complete(case, wait):
                 continue
-            if _may_have_come(case, wait) and not _time_passed(case, wait):
+            if not _time_passed(case, wait) and _of_the_reply(wait.outcome):
                 continue  # It may have been completed between the ask and the look: nothing blocked.
             return Violation(
                 "D4",
@@ -256,12 +256,9 @@ def _complete(case: Case, wait: Wait) -> bool:
     return bool(turns) and all(turn is not None and 0 <= turn.end < wait.begin for turn in turns)
 
 
-def _may_have_come(case: Case, wait: Wait) -> bool:
-    """Whether the wait ended as an ask does: by a value, or by an error that a handler raised."""
-    assert wait.outcome is not None
-    if wait.outcome.kind != "error":
-        return wait.outcome.kind in ("value", "nested")
-    return any(turn.outcome == wait.outcome for turn in case.facts.turns)
+def _of_the_reply(outcome: Outcome) -> bool:
+    """Whether it is how the reply ended, and no failure of the blocking wait itself."""
+    return outcome.kind not in ("error", "timeout") or outcome.error is not None
 
 
 def _time_passed(case: Case, wait: Wait) -> bool:
