@@ -45,6 +45,8 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
     """The failure in words: seen in a replay in which every step is watched."""
     failure = counterexample.failure
     clause = ALL[failure.clause]
+    if counterexample.engine == "live":
+        return _told_live(counterexample, adapter, file)
     watching: list[Watching] = []
 
     def watch(strategy: Any) -> Any:
@@ -74,6 +76,31 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
     return words
 
 
+def _told_live(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[str, Any]:
+    """A failure on the live engine in words, as it was seen when it was found."""
+    failure = counterexample.failure
+    clause = ALL[failure.clause]
+    words = {
+        "clause": clause.id,
+        "requirement": " ".join(clause.text.split()),
+        "expected": failure.violation.expected,
+        "actual": failure.violation.actual,
+        "detail": failure.violation.detail,
+        "if_fails": " ".join(clause.if_fails.split()),
+        "program": show(failure.program, capabilities=adapter.capabilities),
+        "schedule": [],
+        "switches": 0,
+        "deadlock": "",
+        "seen": counterexample.seen,
+        "confirmed": "same",
+        "error": "",
+        "file": _shown(file),
+        "command": f"askance replay {_shown(file)}",
+    }
+    words["text"] = failure_text(words)
+    return words
+
+
 def _shown(file: Path) -> str:
     """The path as the user would type it."""
     try:
@@ -96,6 +123,7 @@ def failure_text(words: dict[str, Any]) -> str:
             f"schedule ({words['switches']} switches away from a strand that could go on)",
             "\n".join(words["schedule"]),
         ),
+        _block("how often", words.get("seen", "")),
         _block("who waits for whom", words["deadlock"]),
         _block("if this fails", words["if_fails"]),
     ]

@@ -224,7 +224,7 @@ class ThreadClient(RunningClient):
                 case Result(reply):
                     self.waited(reply, self.block)
                 case SleepOp(seconds):
-                    time.sleep(seconds)
+                    time.sleep(seconds * self.directory.second)
                 case _:
                     self.attempt(operation)
         self.end()
@@ -254,7 +254,7 @@ class CoroutineClient(RunningClient):
                 case Result(reply):
                     self.waited(reply, self.block)
                 case SleepOp(seconds):
-                    await asyncio.sleep(seconds)
+                    await asyncio.sleep(seconds * self.directory.second)
                 case _:
                     self.attempt(operation)
         self.end()
