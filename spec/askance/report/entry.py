@@ -18,6 +18,7 @@ from askance.clauses import ALL, Clause
 from askance.program_text import show
 from askance.report.schedule import columns
 from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
+from askance.run import load_adapter
 from askance.suite.conduct import Result
 from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
@@ -158,6 +159,7 @@ def document(
         "askance": _version("askance"),
         "python": platform.python_version(),
         "implementation": implementation,
+        "versions": versions(implementation),
         "profile": profile,
         "verdict": overall(entries, broken),
         "clauses": sorted(entries, key=lambda one: order.index(one["clause"])),
@@ -172,6 +174,12 @@ def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> st
     if "fail" in verdicts:
         return "fail"
     return "inconclusive" if broken or not verdicts or verdicts & {"inconclusive", "untested"} else "pass"
+
+
+def versions(implementation: str) -> dict[str, str]:
+    """The installed versions of the distributions that the implementation's adapter names."""
+    adapter = load_adapter(implementation)
+    return {name: _version(name) for name in getattr(adapter, "versions", ())}
 
 
 def _version(distribution: str) -> str:
