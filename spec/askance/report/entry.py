@@ -18,7 +18,7 @@ from askance.clauses import ALL, Clause
 from askance.program_text import show
 from askance.report.schedule import columns
 from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
-from askance.run import load_adapter
+from askance.run import UsageError, load_adapter
 from askance.suite.conduct import Result
 from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
@@ -177,8 +177,11 @@ def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> st
 
 
 def versions(implementation: str) -> dict[str, str]:
-    """The installed versions of the distributions that the implementation's adapter names."""
-    adapter = load_adapter(implementation)
+    """The installed versions of the distributions that the implementation's adapter names; of one unknown, none."""
+    try:
+        adapter = load_adapter(implementation)
+    except UsageError:
+        return {}
     return {name: _version(name) for name in getattr(adapter, "versions", ())}
 
 
