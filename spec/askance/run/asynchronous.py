@@ -22,14 +22,17 @@ from askance.program import (
     Raise,
     Sleep,
     Spawn,
+    State,
     Stop,
     StopSelf,
     Tell,
     Term,
     Then,
     Try,
+    Update,
     Within,
 )
+from askance.run.actor_state import ActorState
 from askance.run.turns import NOT_AN_OUTCOME, Directory, Envelope, Pending, Turn
 
 __all__ = ["AsyncHandler", "AsyncTurn"]
@@ -43,10 +46,11 @@ class AsyncHandler:
         self.behaviour = behaviour
         self.directory = directory
         self.turns = itertools.count(1)
+        self.state = ActorState()
 
     async def handle(self, envelope: Envelope) -> Any:
         """Run one turn; returns or raises what the behaviour gives."""
-        turn = AsyncTurn(self.directory, self.actor, next(self.turns), envelope)
+        turn = AsyncTurn(self.directory, self.actor, next(self.turns), envelope, self.state)
         try:
             value = await turn.evaluate(self.behaviour)
         except BaseException as error:
@@ -109,6 +113,13 @@ class AsyncTurn(Turn):
             case Stop(actor, then):
                 self.stop(actor)
                 return await self.evaluate(then)
+            case State():
+                return self.state.get()
+            case Update(symbol, argument):
+                before = self.state.get()
+                after = Term(symbol, (before, await self.evaluate(argument)))
+                self.state.set(after)
+                return after
 
     async def wait(self, op: str, reply: Any, gathered: bool = False) -> Any:
         """Await the reply as the library's users do, and record how the wait ended."""

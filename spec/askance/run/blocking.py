@@ -22,14 +22,17 @@ from askance.program import (
     Raise,
     Sleep,
     Spawn,
+    State,
     Stop,
     StopSelf,
     Tell,
     Term,
     Then,
     Try,
+    Update,
     Within,
 )
+from askance.run.actor_state import ActorState
 from askance.run.turns import Directory, Envelope, Pending, Turn
 
 __all__ = ["BlockingHandler", "BlockingTurn"]
@@ -43,10 +46,11 @@ class BlockingHandler:
         self.behaviour = behaviour
         self.directory = directory
         self.turns = itertools.count(1)
+        self.state = ActorState()
 
     def handle(self, envelope: Envelope) -> Any:
         """Run one turn; returns or raises what the behaviour gives."""
-        turn = BlockingTurn(self.directory, self.actor, next(self.turns), envelope)
+        turn = BlockingTurn(self.directory, self.actor, next(self.turns), envelope, self.state)
         try:
             value = turn.evaluate(self.behaviour)
         except BaseException as error:
@@ -102,6 +106,13 @@ class BlockingTurn(Turn):
             case Stop(actor, then):
                 self.stop(actor)
                 return self.evaluate(then)
+            case State():
+                return self.state.get()
+            case Update(symbol, argument):
+                before = self.state.get()
+                after = Term(symbol, (before, self.evaluate(argument)))
+                self.state.set(after)
+                return after
 
     def wait(self, op: str, reply: Any, gathered: bool = False) -> Any:
         """Block on the reply as the library's users do, and record how the wait ended."""
