@@ -45,7 +45,7 @@ def replay_command(options: argparse.Namespace) -> int:
     words = told(counterexample, adapter, options.file)
     match words["confirmed"]:
         case "same":
-            print(shown(words["text"], sys.stdout), end="")
+            print(shown(words, sys.stdout), end="")
             return FELL
         case "passed":
             print(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,11 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
-from askance.report.schedule import Watching, columns
+from askance.report.schedule import columns, rows, slices, strand_names
+from askance.report.seen import decided, events_of, moment, seen_again, step_of, stood, trace_data
+from askance.report.words import failure_text
 from askance.suite.conduct import Result
-from askance.suite.counterexample import Counterexample, replay, save
+from askance.suite.counterexample import Counterexample, save
 from askance.suite.statistics import Tally
 
 __all__ = ["document", "entry", "failure_text", "told"]
@@ -41,18 +45,15 @@ def entry(result: Result, clause: Clause, adapter: Adapter, folder: Path) -> dic
 
 
 def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[str, Any]:
-    """The failure in words: seen in a replay in which every step is watched."""
+    """The failure in words and as data: seen in replays in which every step is watched."""
     failure = counterexample.failure
     clause = ALL[failure.clause]
-    watching: list[Watching] = []
-
-    def watch(strategy: Any) -> Any:
-        watching.append(Watching(strategy))
-        return watching[-1]
-
-    replayed = replay(counterexample, adapter, watch)
-    violation = replayed.violation or failure.violation
-    deadlock = str(replayed.history.deadlock) if replayed.history.deadlock is not None else ""
+    sight = seen_again(counterexample, adapter)
+    history, same = sight.history, sight.replayed.outcome == "same"
+    violation = sight.replayed.violation or failure.violation
+    names = strand_names(history)
+    when = moment(sight, violation)
+    found = slices(sight.watch.seen)
     words = {
         "clause": clause.id,
         "requirement": " ".join(clause.text.split()),
@@ -61,13 +62,20 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "detail": violation.detail,
         "if_fails": " ".join(clause.if_fails.split()),
         "program": show(failure.program, capabilities=adapter.capabilities),
-        "schedule": columns(replayed.history, watching[-1].slices),
-        "switches": sum(one.preempting for one in watching[-1].slices),
-        "deadlock": deadlock,
-        "confirmed": replayed.outcome,
-        "error": replayed.history.error,
+        "schedule": columns(history, found),
+        "rows": rows(history, found),
+        "switches": sum(one.preempting for one in found),
+        "race": decided(counterexample, adapter, sight) if same else None,
+        "deadlock": str(history.deadlock) if history.deadlock is not None else "",
+        "stood": [asdict(one) for one in stood(counterexample, adapter, when)] if same else [],
+        "moment": {"step": step_of(sight, when), **asdict(when)},
+        "strands": names,
+        "confirmed": sight.replayed.outcome,
+        "error": history.error,
         "file": _shown(file),
-        "command": f"askance replay {_shown(file)}",
+        "command": f"askance replay {shlex.quote(_shown(file))}",
+        "history": events_of(history),
+        "trace": trace_data(sight.watch.seen),
     }
     words["text"] = failure_text(words)
     return words
@@ -80,36 +88,6 @@ def _shown(file: Path) -> str:
     except ValueError:  # another drive
         return str(file)
     return str(file) if relative.startswith("..") else relative
-
-
-def failure_text(words: dict[str, Any]) -> str:
-    """The failure as plain text, in the order in which it is understood."""
-    parts = [
-        f"{words['clause']} fell",
-        _block("requirement", words["requirement"]),
-        _block("expected", words["expected"]),
-        _block("actual", words["actual"]),
-        _block("where", words["detail"]),
-        _block("program", words["program"]),
-        _block(
-            f"schedule ({words['switches']} switches away from a strand that could go on)",
-            "\n".join(words["schedule"]),
-        ),
-        _block("who waits for whom", words["deadlock"]),
-        _block("if this fails", words["if_fails"]),
-    ]
-    if words["confirmed"] != "same":
-        parts.append(
-            _block("careful", f"its replay {words['confirmed']}: something escapes the world's control")
-        )
-    parts.append(_block("replay", words["command"]))
-    return "\n".join(part for part in parts if part)
-
-
-def _block(title: str, text: str) -> str:
-    if not text:
-        return ""
-    return f"{title}:\n" + "\n".join(f"    {line}" for line in text.splitlines())
 
 
 def document(

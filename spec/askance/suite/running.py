@@ -102,7 +102,7 @@ def _fell(failure: Failure, implementation: str, executions: int) -> int:
     counterexample = smallest(trial, failure, fixed=True)
     file = save(counterexample, Path(".askance"))
     print(f"execution {executions} on {adapter.name}:")
-    print(shown(told(counterexample, adapter, file)["text"], sys.stdout), end="")
+    print(shown(told(counterexample, adapter, file), sys.stdout), end="")
     return FELL
 
 
