@@ -94,7 +94,7 @@ _WORDS = frozenset(
 )
 """The words of the text itself; a name that is one of them is quoted."""
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_ALL_REFUSING = frozenset(CAPABILITIES) - {"reentrant"}
+_ALL_REFUSING = frozenset(CAPABILITIES) - {"reentrant", "handlers-only-tell"}
 
 
 def show(program: Program, *, expect: bool = True, capabilities: frozenset[str] = _ALL_REFUSING) -> str:

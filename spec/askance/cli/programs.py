@@ -42,6 +42,17 @@ def replay_command(options: argparse.Namespace) -> int:
         return status
     counterexample = read(options.file)
     adapter = load_adapter(counterexample.implementation)
+    if counterexample.engine == "live":
+        from askance.suite.live import replay_live
+
+        again = replay_live(counterexample, adapter)
+        if again is None:
+            print(
+                f"{counterexample.failure.clause} held in all of 20 executions: {counterexample.seen} when it fell"
+            )
+            return PASSED
+        print(shown(told(again, adapter, options.file), sys.stdout), end="")
+        return FELL
     words = told(counterexample, adapter, options.file)
     match words["confirmed"]:
         case "same":

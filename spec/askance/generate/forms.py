@@ -230,10 +230,11 @@ def forms_for(features: frozenset[str], capabilities: frozenset[str]) -> tuple[F
     """The forms that make these situations, with the plainest, simple ones first; only what the capabilities allow."""
     wanted = {"apply", "ask"}.union(*(_BY_FEATURE.get(feature, ()) for feature in features))
     waits = "await" if "async-handlers" in capabilities else "result"
+    can_wait = waits in capabilities and "handlers-only-tell" not in capabilities
     return tuple(
         form
         for name, form in FORMS.items()
         if name in wanted
         and form.needs <= capabilities
-        and (waits in capabilities or not ((form.targets and form.waits) or form.name == "spawn"))
+        and (can_wait or not ((form.targets and form.waits) or form.name == "spawn"))
     )

@@ -19,10 +19,12 @@ from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
 from askance.report.schedule import columns, rows, slices, strand_names
-from askance.report.seen import decided, events_of, moment, seen_again, step_of, stood, trace_data
+from askance.report.seen import decided, moment, seen_again, step_of, stood
+from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
 from askance.report.words import failure_text
+from askance.run import UsageError, load_adapter
 from askance.suite.conduct import Result
-from askance.suite.counterexample import Counterexample, save
+from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
 
 __all__ = ["document", "entry", "failure_text", "told"]
@@ -45,13 +47,22 @@ def entry(result: Result, clause: Clause, adapter: Adapter, folder: Path) -> dic
 
 
 def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[str, Any]:
-    """The failure in words and as data: seen in replays in which every step is watched."""
+    """The failure in words: seen in a replay in which every step is watched."""
     failure = counterexample.failure
     clause = ALL[failure.clause]
+    if counterexample.engine == "live":
+        return _told_live(counterexample, adapter, file)
+    tracers: list[Tracer] = []
+
+    def watch(strategy: Any) -> Any:
+        tracers.append(Tracer(strategy))
+        return tracers[-1].recorder
+
+    replayed = replay(counterexample, adapter, watch)
+    tracer = tracers[-1]
     sight = seen_again(counterexample, adapter)
-    history, same = sight.history, sight.replayed.outcome == "same"
-    violation = sight.replayed.violation or failure.violation
-    names = strand_names(history)
+    history, same = replayed.history, replayed.outcome == sight.replayed.outcome == "same"
+    violation = replayed.violation or failure.violation
     when = moment(sight, violation)
     found = slices(sight.watch.seen)
     words = {
@@ -67,15 +78,51 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "switches": sum(one.preempting for one in found),
         "race": decided(counterexample, adapter, sight) if same else None,
         "deadlock": str(history.deadlock) if history.deadlock is not None else "",
+        "wait_for": waiting_data(history.deadlock),
         "stood": [asdict(one) for one in stood(counterexample, adapter, when)] if same else [],
-        "moment": {"step": step_of(sight, when), **asdict(when)},
-        "strands": names,
-        "confirmed": sight.replayed.outcome,
+        "moment": {**asdict(when), "step": step_of(sight, when)},
+        "strands": strand_names(history),
+        "history": history_data(history, tracer),
+        "trace": trace_data(tracer),
+        "files": files_data(tracer),
+        "confirmed": replayed.outcome,
         "error": history.error,
         "file": _shown(file),
         "command": f"askance replay {shlex.quote(_shown(file))}",
-        "history": events_of(history),
-        "trace": trace_data(sight.watch.seen),
+    }
+    words["text"] = failure_text(words)
+    return words
+
+
+def _told_live(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[str, Any]:
+    """A failure on the live engine in words, as it was seen when it was found."""
+    failure = counterexample.failure
+    clause = ALL[failure.clause]
+    words = {
+        "clause": clause.id,
+        "requirement": " ".join(clause.text.split()),
+        "expected": failure.violation.expected,
+        "actual": failure.violation.actual,
+        "detail": failure.violation.detail,
+        "if_fails": " ".join(clause.if_fails.split()),
+        "program": show(failure.program, capabilities=adapter.capabilities),
+        "schedule": [],
+        "rows": [],
+        "switches": 0,
+        "race": None,
+        "deadlock": "",
+        "wait_for": None,
+        "stood": [],
+        "moment": None,
+        "strands": {},
+        "history": [],
+        "trace": [],
+        "files": {},
+        "seen": counterexample.seen,
+        "confirmed": "same",
+        "error": "",
+        "file": _shown(file),
+        "command": f"askance replay {shlex.quote(_shown(file))}",
     }
     words["text"] = failure_text(words)
     return words
@@ -102,6 +149,7 @@ def document(
         "askance": _version("askance"),
         "python": platform.python_version(),
         "implementation": implementation,
+        "versions": versions(implementation),
         "profile": profile,
         "verdict": overall(entries, broken),
         "clauses": sorted(entries, key=lambda one: order.index(one["clause"])),
@@ -116,6 +164,15 @@ def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> st
     if "fail" in verdicts:
         return "fail"
     return "inconclusive" if broken or not verdicts or verdicts & {"inconclusive", "untested"} else "pass"
+
+
+def versions(implementation: str) -> dict[str, str]:
+    """The installed versions of the distributions that the implementation's adapter names."""
+    try:
+        adapter = load_adapter(implementation)
+    except UsageError:
+        return {}
+    return {name: _version(name) for name in getattr(adapter, "versions", ())}
 
 
 def _version(distribution: str) -> str:

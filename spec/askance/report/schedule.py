@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from askance.engine import Strategy
 from askance.history import Event, History
 from askance.search.watched import Seen
 
-__all__ = ["Slice", "columns", "laid_out", "marked", "rows", "slices", "strand_names"]
+__all__ = ["Slice", "Watching", "columns", "laid_out", "marked", "rows", "slices", "strand_names"]
 
 WIDEST = 44
 """A column is no wider than so many characters."""
@@ -45,6 +46,38 @@ class Slice:
     """The first operation."""
     reason: str = ""
     """Why the strand before was left; "" where that does not matter."""
+
+
+class Watching:
+    """Follows a strategy, and keeps the slices."""
+
+    observes = True
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.strategy = strategy
+        self.slices: list[Slice] = []
+        self.steps = 0
+        self.left: Any = None
+        self.last: Any = None
+
+    def begin(self) -> None:
+        """Begin with no slices."""
+        self.strategy.begin()
+
+    def pick(self, runnable: Sequence[Any], current: Any) -> Any:
+        """What the strategy picks."""
+        chosen = self.strategy.pick(runnable, current)
+        self.left = current if chosen is not current and current is not None and current.slot >= 0 else None
+        return chosen
+
+    def stepped(self, strand: Any) -> None:
+        """Count the step; a step of another strand than the last begins a slice."""
+        self.steps += 1
+        if strand is not self.last:
+            preempting = self.left is not None and self.left is self.last
+            self.slices.append(Slice(strand.name, self.steps, preempting, str(strand.kind)))
+            self.last = strand
+        self.left = None
 
 
 def slices(seen: Sequence[Seen]) -> list[Slice]:

@@ -1,24 +1,23 @@
-"""What a failure looks like: its history and its steps as data, where each strand stood, the race that decides it.
+"""What a failure looks like: when the clause was violated, where each strand stood, the race that decides it.
 
-Made from strict replays in which everything is watched, by `told` for the report and by `askance replay`. The events
-and the steps are plain JSON data, the same in the report's file and in what `askance diff` reads.
+Made from strict replays in which everything is watched, by `told` for the report and by `askance replay`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from askance.adapter import Adapter
 from askance.clauses import Violation
-from askance.history import Event, History, Outcome
+from askance.history import History
 from askance.report.racing import Flipped, racing
 from askance.search.watched import Moment, Seen, Standing, Stop, Watch, WatchedWorld
 from askance.suite.counterexample import Counterexample, Replayed, replay
 from askance.world import World
 
-__all__ = ["Sight", "decided", "events_of", "moment", "seen_again", "step_of", "stood", "trace_data"]
+__all__ = ["Sight", "decided", "moment", "seen_again", "step_of", "stood"]
 
 MOST_TURNED = 40
 """At most so many racing pairs are turned round."""
@@ -131,32 +130,3 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight) -> d
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in step.items() if name != "preempting"}
-
-
-def trace_data(steps: Sequence[Seen]) -> list[dict[str, Any]]:
-    """The steps as plain data."""
-    return [_step(asdict(step)) for step in steps]
-
-
-def events_of(history: History) -> list[dict[str, Any]]:
-    """The events as plain data: the fields of `Event`, values and outcomes as the report words them, and "index"."""
-    return [_event(index, event) for index, event in enumerate(history.events)]
-
-
-def _event(index: int, event: Event) -> dict[str, Any]:
-    made: dict[str, Any] = {"index": index}
-    for name in Event.__dataclass_fields__:
-        value = getattr(event, name)
-        if isinstance(value, Outcome):
-            value = {"kind": value.kind, "text": str(value)}
-        elif name == "value":
-            value = None if value is None and event.kind not in _VALUED else _worded(value)
-        made[name] = value
-    return made
-
-
-_VALUED = ("ask", "tell", "begin")
-
-
-def _worded(value: Any) -> str:
-    return str(value) if value.__class__.__name__ in ("Term", "Err") else repr(value)

@@ -87,6 +87,11 @@ def colored(file: TextIO) -> bool:
 
 def tried(tally: Tally) -> str:
     """The statistics in one line."""
+    if not tally.steps:
+        return (
+            f"{tally.executions:,} executions of {tally.programs:,} programs in {tally.seconds:,.0f} seconds, on real "
+            f"threads; of {tally.raced:,} the times told nothing"
+        )
     rate = tally.executions / tally.seconds if tally.seconds else 0.0
     return (
         f"{tally.executions:,} executions of {tally.programs:,} programs, {rate:,.0f} in a second of one core; "

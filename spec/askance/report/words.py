@@ -27,11 +27,12 @@ def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = F
             f"schedule ({switches} {'switch' if switches == 1 else 'switches'} away from a strand that could go on)",
             [*laid_out(made, inside), *_filled("\n".join(marked(made)), inside)],
         ),
+        _block("how often", _filled(words.get("seen", ""), inside)),
         _block("every step", trace_lines(words["trace"], words["strands"]) if verbose else []),
         _block("the race that decides", _race(words, inside)),
         _block("who waits for whom", _filled(words["deadlock"], inside)),
         _block(
-            f"where each strand stood (step {words['moment']['step']})",
+            f"where each strand stood (step {(words['moment'] or {'step': 0})['step']})",
             standing_lines(words["stood"], words["strands"], inside),
         ),
         _block("if this fails", _filled(words["if_fails"], inside)),
@@ -114,7 +115,7 @@ def trace_lines(steps: Sequence[Mapping[str, Any]], names: Mapping[str, str]) ->
     """Every step in a line, a line before it where the strand was switched."""
     lines = []
     for step in steps:
-        if step["switch"]:
+        if step["reason"]:
             lines.append(f"-- {step['reason']}")
         lines.append(step_line(step, names))
     return lines

@@ -7,7 +7,6 @@ the two differ in how they wait, and in nothing else.
 from __future__ import annotations
 
 import asyncio
-import itertools
 from typing import Any
 
 from askance.errors import make
@@ -42,11 +41,15 @@ class AsyncHandler:
         self.actor = actor
         self.behaviour = behaviour
         self.directory = directory
-        self.turns = itertools.count(1)
+        self.next_turn = directory.turns(actor)
+
+    def __reduce__(self) -> Any:
+        """Libraries that run handlers in other processes pickle them."""
+        return AsyncHandler, (self.actor, self.behaviour, self.directory)
 
     async def handle(self, envelope: Envelope) -> Any:
         """Run one turn; returns or raises what the behaviour gives."""
-        turn = AsyncTurn(self.directory, self.actor, next(self.turns), envelope)
+        turn = AsyncTurn(self.directory, self.actor, self.next_turn(), envelope)
         try:
             value = await turn.evaluate(self.behaviour)
         except BaseException as error:
@@ -96,7 +99,7 @@ class AsyncTurn(Turn):
                     pass
                 return await self.evaluate(handler)
             case Sleep(seconds, then):
-                await asyncio.sleep(seconds)
+                await asyncio.sleep(seconds * self.directory.second)
                 return await self.evaluate(then)
             case Within():
                 return await self.within(expression)
@@ -174,7 +177,7 @@ class AsyncTurn(Turn):
         directory = self.directory
         op, reply = self.ask(expression.ask.actor, await self.evaluate(expression.ask.message))
         directory.add("wait", self.id, op=op, loop=directory.loop())
-        limit = asyncio.timeout(expression.seconds)
+        limit = asyncio.timeout(expression.seconds * directory.second)
         try:
             async with limit:
                 raw = await directory.system.awaitable(reply)

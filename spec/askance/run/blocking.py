@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from typing import Any
 
@@ -42,11 +41,15 @@ class BlockingHandler:
         self.actor = actor
         self.behaviour = behaviour
         self.directory = directory
-        self.turns = itertools.count(1)
+        self.next_turn = directory.turns(actor)
+
+    def __reduce__(self) -> Any:
+        """Libraries that run handlers in other processes pickle them."""
+        return BlockingHandler, (self.actor, self.behaviour, self.directory)
 
     def handle(self, envelope: Envelope) -> Any:
         """Run one turn; returns or raises what the behaviour gives."""
-        turn = BlockingTurn(self.directory, self.actor, next(self.turns), envelope)
+        turn = BlockingTurn(self.directory, self.actor, self.next_turn(), envelope)
         try:
             value = turn.evaluate(self.behaviour)
         except BaseException as error:
@@ -89,7 +92,7 @@ class BlockingTurn(Turn):
                     pass
                 return self.evaluate(handler)
             case Sleep(seconds, then):
-                time.sleep(seconds)
+                time.sleep(seconds * self.directory.second)
                 return self.evaluate(then)
             case Within():
                 return self.within(expression)
@@ -164,7 +167,7 @@ class BlockingTurn(Turn):
         op, reply = self.ask(expression.ask.actor, self.evaluate(expression.ask.message))
         directory.add("wait", self.id, op=op)
         try:
-            raw = directory.system.result(reply, expression.seconds)
+            raw = directory.system.result(reply, expression.seconds * directory.second)
         except BaseException as error:
             directory.failed(self.id, op, error)
             if directory.classifier.exception(error).kind != "timeout":

@@ -41,6 +41,10 @@ class Counterexample:
     switches: int = 0
     """How often the schedule leaves a strand that could have gone on."""
     python: str = field(default_factory=platform.python_version)
+    engine: str = "world"
+    """The engine that it was found on: on "live" there is no schedule to follow."""
+    seen: str = ""
+    """How often it was seen, on the live engine."""
 
 
 def smallest(trial: Trial, failure: Failure, *, fixed: bool = False) -> Counterexample:
@@ -106,16 +110,18 @@ def replay(
 # ---------------------------------------------------------------- files
 
 
-def file_of(folder: Path, implementation: str, clause: str) -> Path:
+def file_of(folder: Path, implementation: str, clause: str, engine: str = "world") -> Path:
     """Where the counterexample of that clause is, if there is one."""
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in implementation)
-    return folder / f"{name}-{clause}.json"
+    return folder / (f"{name}-{clause}.json" if engine == "world" else f"{name}-{clause}-{engine}.json")
 
 
 def save(counterexample: Counterexample, folder: Path) -> Path:
     """Write the counterexample into the folder, which is made if need be; the file that it is in."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = file_of(folder, counterexample.implementation, counterexample.failure.clause)
+    path = file_of(
+        folder, counterexample.implementation, counterexample.failure.clause, counterexample.engine
+    )
     path.write_text(json.dumps(data(counterexample), indent=1) + "\n", encoding="utf-8")
     return path
 
@@ -127,6 +133,7 @@ def data(counterexample: Counterexample) -> dict[str, Any]:
         "askance counterexample": FORMAT,
         "implementation": counterexample.implementation,
         "python": counterexample.python,
+        **({"engine": "live", "seen": counterexample.seen} if counterexample.engine == "live" else {}),
         "clause": failure.clause,
         "expected": failure.violation.expected,
         "actual": failure.violation.actual,
@@ -185,6 +192,8 @@ def of(document: Any) -> Counterexample:
         failure,
         _entry(document, "switches", int),
         _entry(document, "python", str),
+        _entry({"engine": "world", **document}, "engine", str),
+        _entry({"seen": "", **document}, "seen", str),
     )
 
 

@@ -27,6 +27,8 @@ class World(Scheduler):
     Patches must be installed (`askance.world.patching.installed`) while strands run; `run` sees to it.
     """
 
+    __slots__ = ("__weakref__",)
+
     # ------------------------------------------------------------ running
 
     def run(self, main: Callable[[], object]) -> Execution:

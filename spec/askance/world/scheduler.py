@@ -36,6 +36,41 @@ def _ignore(strand: Strand, kind: str, thing: Any) -> None:
 class Scheduler(Timers):
     """The strands of one execution, and which of them runs. `World` adds how it is run."""
 
+    __slots__ = (
+        "_hub",
+        "_loop_now",
+        "_patched",
+        "_settling",
+        "choices",
+        "current",
+        "drain",
+        "dying",
+        "ending",
+        "execution",
+        "generators",
+        "hashes",
+        "interrupted",
+        "loops",
+        "main",
+        "main_loop_was_set",
+        "max_steps",
+        "names",
+        "observes",
+        "on_loop_blocked",
+        "os_thread",
+        "paused",
+        "pick",
+        "places",
+        "pool_numbers",
+        "racing_timers",
+        "runnable",
+        "strands",
+        "strategy",
+        "thread_numbers",
+        "touched",
+        "waiter_name",
+    )
+
     def __init__(
         self,
         strategy: Strategy,
