@@ -21,6 +21,7 @@ CAPABILITIES: dict[str, str] = {
     "cancel": "a pending ask can be cancelled",
     "stop": "an actor can be stopped while the system lives on",
     "spawn": "a handler may spawn actors",
+    "handlers-only-tell": "handlers send and never wait: asks are for clients, and no behaviour has one",
     "cycles-refused": "an ask that closes a cycle of asks fails with an error that names the cycle",
     "reentrant": "an actor that waits for a reply takes further messages meanwhile",
     "blocking-refused": "blocking on a reply from an event loop's thread raises at once",
@@ -57,6 +58,17 @@ class System:
     def stop(self, ref: Any) -> None:
         """Ask the actor to stop; must not wait for it."""
         raise NotImplementedError
+
+    def elsewhere(self) -> Any:
+        """What handlers that run in another process use in place of this system: it is pickled with each handler.
+
+        Only for libraries that run handlers in processes of their own, on the live engine. The object needs the methods
+        that handlers use (`ask`, `tell`, `stop`, `spawn`, `result` or `awaitable`) and must be picklable, as refs must:
+        the kit passes them from process to process by the actors' names. What handlers record there comes back to
+        the history by itself, over a connection that the pickled handler makes when it is first called. Default: this
+        system itself.
+        """
+        return self
 
     def close(self) -> None:
         """End every loop, thread and actor of this system; returns when they have ended."""
@@ -118,6 +130,8 @@ class BaseAdapter:
     """Whether an actor ends when its handler raises (clause L6)."""
     versions: ClassVar[tuple[str, ...]] = ()
     """Distributions whose installed versions stand in the report."""
+    engines: ClassVar[frozenset[str]] = frozenset({"world", "live"})
+    """The engines that it can run on: "world" only if nothing blocks outside of Python's threads and event loops."""
 
     def open(self, loops: int) -> System:
         """Start a fresh system with that many event loops (1 or more)."""

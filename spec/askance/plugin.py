@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 PROFILES = ("smoke", "default", "nightly")
+ENGINES = ("world", "live")
 SUITE = "askance.suite"
 
 
@@ -42,6 +43,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=0,
         metavar="N",
         help="another seed tries other programs and schedules",
+    )
+    group.addoption(
+        "--askance-engine",
+        choices=ENGINES,
+        help="what programs run on: the deterministic world, or live threads and processes (default: world if it can)",
     )
     group.addoption("--askance-json", metavar="FILE", help="write the report as JSON")
     group.addoption(
@@ -83,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from askance.run import UsageError
 
     try:
-        checked(name)
+        checked(name, config.getoption("askance_engine"))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -102,13 +108,36 @@ def register_profiles() -> None:
             )
 
 
-def checked(name: str) -> None:
+def engine_for(adapter: Any, wanted: str | None) -> str:
+    """The engine to run the adapter on, which may run on one only; raises UsageError if that is not the wanted one."""
+    from askance.run import UsageError
+
+    engines = getattr(adapter, "engines", frozenset(ENGINES))
+    if wanted is None:
+        return "world" if "world" in engines else "live"
+    if wanted not in engines:
+        raise UsageError(
+            f"{adapter.name} runs on the {' and the '.join(sorted(engines))} engine only, not on {wanted!r}"
+        )
+    return wanted
+
+
+def checked(name: str, engine: str | None = None) -> None:
     """Raise UsageError, with one message, if there is no such implementation or its adapter is broken."""
-    from askance.run import load_adapter, self_check
+    from askance.run import UsageError, load_adapter, self_check
     from askance.search.replay import Stay
     from askance.world import World
 
-    self_check(load_adapter(name), World(Stay()))
+    adapter = load_adapter(name)
+    if engine_for(adapter, engine) == "world":
+        self_check(adapter, World(Stay()))
+        return
+    from askance.live import Child, ChildFailed
+
+    try:
+        Child(name, check=True).close()
+    except ChildFailed as failed:
+        raise UsageError(str(failed)) from failed
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

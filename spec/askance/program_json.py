@@ -37,6 +37,7 @@ from askance.program import (
     Sleep,
     SleepOp,
     Spawn,
+    State,
     Stop,
     StopOp,
     StopSelf,
@@ -45,12 +46,23 @@ from askance.program import (
     Term,
     Then,
     Try,
+    Update,
     Value,
     Within,
 )
 from askance.program_rules import validate
 
-__all__ = ["VERSION", "ProgramError", "dump", "dumps", "load", "loads", "validate"]
+__all__ = [
+    "VERSION",
+    "ProgramError",
+    "dump",
+    "dump_value",
+    "dumps",
+    "load",
+    "load_value",
+    "loads",
+    "validate",
+]
 
 VERSION = 1
 """The version of the document that `dump` writes and `load` reads."""
@@ -76,6 +88,8 @@ EXPRESSIONS: dict[str, tuple[type[Expression], Fields]] = {
     "spawn": (Spawn, (("behaviour", "expression"), ("loop", "loop"), ("message", "expression"))),
     "stop-self": (StopSelf, (("then", "expression"),)),
     "stop": (Stop, (("actor", "text"), ("then", "expression"))),
+    "state": (State, ()),
+    "update": (Update, (("symbol", "text"), ("argument", "expression"))),
 }
 """The kinds of expressions: their types, and what each field holds."""
 
@@ -127,7 +141,7 @@ def _write_fields(part: Any, fields: Fields) -> dict[str, Any]:
 def _write(part: Any, holds: str) -> Any:
     match holds:
         case "value":
-            return _write_value(part)
+            return dump_value(part)
         case "expression":
             kind = _KINDS[type(part)]
             return {"kind": kind, **_write_fields(part, EXPRESSIONS[kind][1])}
@@ -139,14 +153,15 @@ def _write(part: Any, holds: str) -> Any:
     return part
 
 
-def _write_value(value: Value) -> Any:
+def dump_value(value: Value) -> Any:
+    """The value as JSON data."""
     match value:
         case Term(symbol, args):
-            return {"term": symbol, "args": [_write_value(arg) for arg in args]}
+            return {"term": symbol, "args": [dump_value(arg) for arg in args]}
         case Err(kind, argument):
-            return {"error": kind, "argument": _write_value(argument)}
+            return {"error": kind, "argument": dump_value(argument)}
         case tuple():
-            return [_write_value(part) for part in value]
+            return [dump_value(part) for part in value]
     return value
 
 
@@ -172,6 +187,11 @@ def load(document: object) -> Program:
     except RecursionError:
         raise ProgramError("the document is nested too deeply") from None
     return program
+
+
+def load_value(document: object) -> Value:
+    """The value that `dump_value` made the document of; raises ProgramError if there is none."""
+    return _value(document, "the value")
 
 
 def _read_program(document: object) -> Program:

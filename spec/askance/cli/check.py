@@ -25,6 +25,11 @@ def add(commands: Commands) -> None:
     check.add_argument(
         "--seed", metavar="N", type=int, help="another seed tries other programs and schedules"
     )
+    check.add_argument(
+        "--engine",
+        choices=("world", "live"),
+        help="every schedule under control, or real threads and processes (default: world if the adapter can)",
+    )
     check.add_argument("-k", metavar="EXPR", help="only the clauses that match, as in pytest: -k 'A3 or D1'")
     check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
     check.add_argument("--json", metavar="FILE", help="write the report as JSON")
@@ -63,7 +68,7 @@ def check_command(options: argparse.Namespace) -> int:
 
     from askance.plugin import checked
 
-    checked(options.name)
+    checked(options.name, options.engine)
     if options.exhaustive:
         return exhaustive_command(options)
     if options.resume or options.seconds is not None:
@@ -106,6 +111,7 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         ("--askance-profile", options.profile),
         ("--askance-executions", options.executions),
         ("--askance-seed", options.seed),
+        ("--askance-engine", options.engine),
         ("--askance-json", options.json),
         ("--askance-counterexamples", options.counterexamples),
         ("--junitxml", options.junitxml),

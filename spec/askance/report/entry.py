@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,11 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
-from askance.report.schedule import Watching, columns
+from askance.report.schedule import columns, rows, slices, strand_names
+from askance.report.seen import decided, moment, seen_again, step_of, stood
+from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
+from askance.report.words import failure_text
+from askance.run import UsageError, load_adapter
 from askance.suite.conduct import Result
 from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
@@ -44,15 +50,21 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
     """The failure in words: seen in a replay in which every step is watched."""
     failure = counterexample.failure
     clause = ALL[failure.clause]
-    watching: list[Watching] = []
+    if counterexample.engine == "live":
+        return _told_live(counterexample, adapter, file)
+    tracers: list[Tracer] = []
 
     def watch(strategy: Any) -> Any:
-        watching.append(Watching(strategy))
-        return watching[-1]
+        tracers.append(Tracer(strategy))
+        return tracers[-1].recorder
 
     replayed = replay(counterexample, adapter, watch)
+    tracer = tracers[-1]
+    sight = seen_again(counterexample, adapter)
+    history, same = replayed.history, replayed.outcome == sight.replayed.outcome == "same"
     violation = replayed.violation or failure.violation
-    deadlock = str(replayed.history.deadlock) if replayed.history.deadlock is not None else ""
+    when = moment(sight, violation)
+    found = slices(sight.watch.seen)
     words = {
         "clause": clause.id,
         "requirement": " ".join(clause.text.split()),
@@ -61,13 +73,56 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "detail": violation.detail,
         "if_fails": " ".join(clause.if_fails.split()),
         "program": show(failure.program, capabilities=adapter.capabilities),
-        "schedule": columns(replayed.history, watching[-1].slices),
-        "switches": sum(one.preempting for one in watching[-1].slices),
-        "deadlock": deadlock,
+        "schedule": columns(history, found),
+        "rows": rows(history, found),
+        "switches": sum(one.preempting for one in found),
+        "race": decided(counterexample, adapter, sight) if same else None,
+        "deadlock": str(history.deadlock) if history.deadlock is not None else "",
+        "wait_for": waiting_data(history.deadlock),
+        "stood": [asdict(one) for one in stood(counterexample, adapter, when)] if same else [],
+        "moment": {**asdict(when), "step": step_of(sight, when)},
+        "strands": strand_names(history),
+        "history": history_data(history, tracer),
+        "trace": trace_data(tracer),
+        "files": files_data(tracer),
         "confirmed": replayed.outcome,
-        "error": replayed.history.error,
+        "error": history.error,
         "file": _shown(file),
-        "command": f"askance replay {_shown(file)}",
+        "command": f"askance replay {shlex.quote(_shown(file))}",
+    }
+    words["text"] = failure_text(words)
+    return words
+
+
+def _told_live(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[str, Any]:
+    """A failure on the live engine in words, as it was seen when it was found."""
+    failure = counterexample.failure
+    clause = ALL[failure.clause]
+    words = {
+        "clause": clause.id,
+        "requirement": " ".join(clause.text.split()),
+        "expected": failure.violation.expected,
+        "actual": failure.violation.actual,
+        "detail": failure.violation.detail,
+        "if_fails": " ".join(clause.if_fails.split()),
+        "program": show(failure.program, capabilities=adapter.capabilities),
+        "schedule": [],
+        "rows": [],
+        "switches": 0,
+        "race": None,
+        "deadlock": "",
+        "wait_for": None,
+        "stood": [],
+        "moment": None,
+        "strands": {},
+        "history": [],
+        "trace": [],
+        "files": {},
+        "seen": counterexample.seen,
+        "confirmed": "same",
+        "error": "",
+        "file": _shown(file),
+        "command": f"askance replay {shlex.quote(_shown(file))}",
     }
     words["text"] = failure_text(words)
     return words
@@ -82,36 +137,6 @@ def _shown(file: Path) -> str:
     return str(file) if relative.startswith("..") else relative
 
 
-def failure_text(words: dict[str, Any]) -> str:
-    """The failure as plain text, in the order in which it is understood."""
-    parts = [
-        f"{words['clause']} fell",
-        _block("requirement", words["requirement"]),
-        _block("expected", words["expected"]),
-        _block("actual", words["actual"]),
-        _block("where", words["detail"]),
-        _block("program", words["program"]),
-        _block(
-            f"schedule ({words['switches']} switches away from a strand that could go on)",
-            "\n".join(words["schedule"]),
-        ),
-        _block("who waits for whom", words["deadlock"]),
-        _block("if this fails", words["if_fails"]),
-    ]
-    if words["confirmed"] != "same":
-        parts.append(
-            _block("careful", f"its replay {words['confirmed']}: something escapes the world's control")
-        )
-    parts.append(_block("replay", words["command"]))
-    return "\n".join(part for part in parts if part)
-
-
-def _block(title: str, text: str) -> str:
-    if not text:
-        return ""
-    return f"{title}:\n" + "\n".join(f"    {line}" for line in text.splitlines())
-
-
 def document(
     implementation: str, profile: str, entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()
 ) -> dict[str, Any]:
@@ -124,6 +149,7 @@ def document(
         "askance": _version("askance"),
         "python": platform.python_version(),
         "implementation": implementation,
+        "versions": versions(implementation),
         "profile": profile,
         "verdict": overall(entries, broken),
         "clauses": sorted(entries, key=lambda one: order.index(one["clause"])),
@@ -138,6 +164,15 @@ def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> st
     if "fail" in verdicts:
         return "fail"
     return "inconclusive" if broken or not verdicts or verdicts & {"inconclusive", "untested"} else "pass"
+
+
+def versions(implementation: str) -> dict[str, str]:
+    """The installed versions of the distributions that the implementation's adapter names; of one unknown, none."""
+    try:
+        adapter = load_adapter(implementation)
+    except UsageError:
+        return {}
+    return {name: _version(name) for name in getattr(adapter, "versions", ())}
 
 
 def _version(distribution: str) -> str:

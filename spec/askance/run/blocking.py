@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from typing import Any
 
@@ -22,14 +21,17 @@ from askance.program import (
     Raise,
     Sleep,
     Spawn,
+    State,
     Stop,
     StopSelf,
     Tell,
     Term,
     Then,
     Try,
+    Update,
     Within,
 )
+from askance.run.actor_state import ActorState
 from askance.run.turns import Directory, Envelope, Pending, Turn
 
 __all__ = ["BlockingHandler", "BlockingTurn"]
@@ -38,15 +40,22 @@ __all__ = ["BlockingHandler", "BlockingTurn"]
 class BlockingHandler:
     """One actor: `handle` is a plain function of one message that runs the behaviour and records the turn."""
 
-    def __init__(self, actor: str, behaviour: Expression, directory: Directory) -> None:
+    def __init__(
+        self, actor: str, behaviour: Expression, directory: Directory, state: ActorState | None = None
+    ) -> None:
         self.actor = actor
         self.behaviour = behaviour
         self.directory = directory
-        self.turns = itertools.count(1)
+        self.next_turn = directory.turns(actor)
+        self.state = state or ActorState()
+
+    def __reduce__(self) -> Any:
+        """Libraries that run handlers in other processes pickle them."""
+        return BlockingHandler, (self.actor, self.behaviour, self.directory, self.state)
 
     def handle(self, envelope: Envelope) -> Any:
         """Run one turn; returns or raises what the behaviour gives."""
-        turn = BlockingTurn(self.directory, self.actor, next(self.turns), envelope)
+        turn = BlockingTurn(self.directory, self.actor, self.next_turn(), envelope, self.state)
         try:
             value = turn.evaluate(self.behaviour)
         except BaseException as error:
@@ -89,7 +98,7 @@ class BlockingTurn(Turn):
                     pass
                 return self.evaluate(handler)
             case Sleep(seconds, then):
-                time.sleep(seconds)
+                time.sleep(seconds * self.directory.second)
                 return self.evaluate(then)
             case Within():
                 return self.within(expression)
@@ -102,6 +111,13 @@ class BlockingTurn(Turn):
             case Stop(actor, then):
                 self.stop(actor)
                 return self.evaluate(then)
+            case State():
+                return self.state.get()
+            case Update(symbol, argument):
+                before = self.state.get()
+                after = Term(symbol, (before, self.evaluate(argument)))
+                self.state.set(after)
+                return after
 
     def wait(self, op: str, reply: Any, gathered: bool = False) -> Any:
         """Block on the reply as the library's users do, and record how the wait ended."""
@@ -164,7 +180,7 @@ class BlockingTurn(Turn):
         op, reply = self.ask(expression.ask.actor, self.evaluate(expression.ask.message))
         directory.add("wait", self.id, op=op)
         try:
-            raw = directory.system.result(reply, expression.seconds)
+            raw = directory.system.result(reply, expression.seconds * directory.second)
         except BaseException as error:
             directory.failed(self.id, op, error)
             if directory.classifier.exception(error).kind != "timeout":

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from askance.history import BLOCKING
 from askance.program import (
     AskOp,
     Await,
@@ -178,7 +179,7 @@ class RunningClient:
 
     def waited(self, reply: str, wait: Callable[[Any], Any]) -> None:
         """Perform a wait that blocks, by `wait`, and record how it ended."""
-        self.directory.add("wait", self.name, op=self.op(reply), loop=self.directory.loop())
+        self.directory.add("wait", self.name, op=self.op(reply), detail=BLOCKING, loop=self.directory.loop())
         try:
             raw = resolve(self.replies[reply], wait)
         except BaseException as error:
@@ -224,7 +225,7 @@ class ThreadClient(RunningClient):
                 case Result(reply):
                     self.waited(reply, self.block)
                 case SleepOp(seconds):
-                    time.sleep(seconds)
+                    time.sleep(seconds * self.directory.second)
                 case _:
                     self.attempt(operation)
         self.end()
@@ -254,7 +255,7 @@ class CoroutineClient(RunningClient):
                 case Result(reply):
                     self.waited(reply, self.block)
                 case SleepOp(seconds):
-                    await asyncio.sleep(seconds)
+                    await asyncio.sleep(seconds * self.directory.second)
                 case _:
                     self.attempt(operation)
         self.end()

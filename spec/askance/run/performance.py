@@ -22,17 +22,24 @@ class Performance:
     """One system of an implementation, its actors and its clients, from `open` to `close`.
 
     `patience` bounds every wait of clients (seconds; None: for ever, which is right in the world, where a deadlock
-    is exact and ends the execution). Call all methods from one thread.
+    is exact and ends the execution). `second` is how long a second of the program lasts, in seconds. Call all methods
+    from one thread.
     """
 
     def __init__(
-        self, adapter: Adapter, loops: int, recorder: Recorder, *, patience: float | None = None
+        self,
+        adapter: Adapter,
+        loops: int,
+        recorder: Recorder,
+        *,
+        patience: float | None = None,
+        second: float = 1,
     ) -> None:
         self.adapter = adapter
         self.loops = loops
         self.recorder = recorder
         self.patience = patience
-        self.directory = Directory(adapter, recorder)
+        self.directory = Directory(adapter, recorder, second)
         self.clients: dict[str, RunningClient] = {}
         self.started: list[tuple[RunningClient, float | None]] = []
 
@@ -66,7 +73,7 @@ class Performance:
         if self.patience is None:
             return None
         slept = sum([operation.seconds for operation in operations if isinstance(operation, SleepOp)])
-        return self.patience * (len(operations) + 1) + slept
+        return self.patience * (len(operations) + 1) + slept * self.directory.second
 
     def settled(self) -> None:
         """Record that nothing can move any more: a phase has ended."""
@@ -104,6 +111,7 @@ def perform(
     settle: Callable[[], None],
     *,
     patience: float | None = None,
+    second: float = 1,
 ) -> tuple[str, ...]:
     """Carry out the whole program: open, spawn all actors, each phase up to its settling, close.
 
@@ -112,7 +120,7 @@ def perform(
     not end within the patience, with the system left open, because closing might wait for them. Raises what the
     adapter's `open`, `spawn` or `close` raises.
     """
-    performance = Performance(adapter, program.loops, recorder, patience=patience)
+    performance = Performance(adapter, program.loops, recorder, patience=patience, second=second)
     performance.open()
     for actor in program.actors:
         performance.spawn(actor)

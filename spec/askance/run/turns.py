@@ -7,7 +7,9 @@ by the handler itself, so a broken implementation that begins two at once, or on
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from askance.adapter import Adapter, System
 from askance.errors import make
 from askance.history import Outcome, Recorder
 from askance.program import Err, Expression, Raise, Spawn, Term, Value, walk
+from askance.run.actor_state import ActorState
 from askance.run.classify import Classifier, recordable
 from askance.world import EngineFailure, StrandKilled
 
@@ -78,10 +81,13 @@ class Directory:
     A handler may ask actors that were spawned after it, so behaviours name actors and the directory finds them.
     """
 
-    def __init__(self, adapter: Adapter, recorder: Recorder) -> None:
+    def __init__(self, adapter: Adapter, recorder: Recorder, second: float = 1) -> None:
         self.adapter = adapter
         self.recorder = recorder
         self.add = recorder.add
+        self.second = second
+        """How long a second of the program lasts, in seconds."""
+        self.token: str | None = None
         # Assigned by the performance when it opens.
         self.system: System
         self.refs: dict[str, Any] = {}
@@ -96,6 +102,16 @@ class Directory:
         self._loop_labels: dict[asyncio.AbstractEventLoop, int] = {}
         self._next_label = itertools.count()
 
+    def __reduce__(self) -> Any:
+        """A handler takes its directory along: in another process it is one that asks this process."""
+        from askance.run.elsewhere import pickled
+
+        return pickled(self)
+
+    def turns(self, actor: str) -> Callable[[], int]:
+        """What numbers the turns of that actor."""
+        return itertools.count(1).__next__
+
     def loop(self) -> int | None:
         """The label of the running event loop: 0, 1, ... in order of first appearance, -1 a client's own, None none."""
         running = asyncio._get_running_loop()
@@ -103,8 +119,12 @@ class Directory:
             return None
         label = self._loop_labels.get(running)
         if label is None:
-            label = self._loop_labels.setdefault(running, next(self._next_label))
+            label = self._loop_labels.setdefault(running, self.next_label())
         return label
+
+    def next_label(self) -> int:
+        """The label of the next loop that appears."""
+        return next(self._next_label)
 
     def foreign_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """`loop` is a client's own, and no loop of the system's."""
@@ -118,8 +138,7 @@ class Directory:
         self.raised.learn(behaviour)
         handler = (AsyncHandler if self.handlers_are_async else BlockingHandler)(name, behaviour, self)
         self.add("spawn", who, actor=name, value=loop)
-        ref = self.system.spawn(handler.handle, loop if self.places_actors else None)
-        self.refs[name] = ref
+        self.refs[name] = ref = self.system.spawn(handler.handle, loop if self.places_actors else None)
         return ref
 
     def shown(self, value: Any) -> Value:
@@ -169,22 +188,26 @@ class Directory:
     def mapped(self, who: str, op: str, symbol: str, gathered: bool = False) -> Any:
         """The function to give to the library's own composition operator: applies `symbol`, and records that it ran."""
 
-        def apply(raw: Any) -> Any:
-            outcome = self.classifier.gathered(raw) if gathered else self.classifier.value(raw)
-            self.add("apply", who, op=op, outcome=outcome, loop=self.loop())
-            return Term(symbol, (outcome.value if outcome.kind == "value" else raw,))
+        return functools.partial(self.apply, who, op, symbol, gathered)
 
-        return apply
+    def apply(self, who: str, op: str, symbol: str, gathered: bool, raw: Any) -> Any:
+        """Apply `symbol` to what a reply gave, for the reply `op`, and record it."""
+        outcome = self.classifier.gathered(raw) if gathered else self.classifier.value(raw)
+        self.add("apply", who, op=op, outcome=outcome, loop=self.loop())
+        return Term(symbol, (outcome.value if outcome.kind == "value" else raw,))
 
 
 class Turn:
     """One message being handled by one actor: its id, its message, and how many messages it has sent so far."""
 
-    __slots__ = ("actor", "directory", "id", "message", "number", "spawned")
+    __slots__ = ("actor", "directory", "id", "message", "number", "spawned", "state")
 
-    def __init__(self, directory: Directory, actor: str, count: int, envelope: Envelope) -> None:
+    def __init__(
+        self, directory: Directory, actor: str, count: int, envelope: Envelope, state: ActorState
+    ) -> None:
         self.directory = directory
         self.actor = actor
+        self.state = state
         self.id = f"{actor}#{count}"
         self.message: Any = envelope.value
         self.number = 0

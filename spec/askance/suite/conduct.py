@@ -99,7 +99,7 @@ def survey(trial: Trial) -> None:
             _machines(trial, (Phase.generate,))
 
 
-def _settings(examples: int, phases: tuple[Phase, ...], steps: int | None = None) -> settings:
+def quiet_settings(examples: int, phases: tuple[Phase, ...], steps: int | None = None) -> settings:
     """Nothing that depends on time, on a database, or on what ran before."""
     more: dict[str, Any] = {} if steps is None else {"stateful_step_count": steps}
     return settings(
@@ -130,7 +130,7 @@ def _programs(trial: Trial, phases: tuple[Phase, ...] = (Phase.generate, Phase.s
             continue
 
         @seeded(trial.seed + number)
-        @_settings(share, phases)
+        @quiet_settings(share, phases)
         @given(programs(clause.features, adapter, clause.needs, skeleton), deviations())
         def examined(program: Program, left: dict[tuple[str, int], int]) -> None:
             trial.examine(Script(program), Sparse(left) if left else None)
@@ -144,5 +144,6 @@ def _machines(trial: Trial, phases: tuple[Phase, ...] = (Phase.generate, Phase.s
         return
     machine = machine_for(trial.clause.features, trial.adapter, trial)
     run_state_machine_as_test(
-        seeded(trial.seed)(machine), settings=_settings(trial.profile.machines, phases, trial.profile.steps)
+        seeded(trial.seed)(machine),
+        settings=quiet_settings(trial.profile.machines, phases, trial.profile.steps),
     )

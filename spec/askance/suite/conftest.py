@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from askance.clauses import ALL, Clause
-from askance.plugin import profile_name
+from askance.plugin import engine_for, profile_name
 from askance.report.entry import entry
 from askance.run import load_adapter
 from askance.suite.corpus import conduct_with_corpus
+from askance.suite.live import conduct_live
 from askance.suite.profiles import profile_for
 from askance.world import installed
 
@@ -28,10 +29,20 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
     """
     name: str = pytestconfig.getoption("askance_implementation")
     adapter = load_adapter(name)
+    engine = engine_for(adapter, pytestconfig.getoption("askance_engine"))
     chosen = pytestconfig.stash.get(SELECTED, len(ALL))
     profile = profile_for(profile_name(pytestconfig), pytestconfig.getoption("askance_executions"), chosen)
     seed: int = pytestconfig.getoption("askance_seed")
     folder = Path(pytestconfig.invocation_params.dir, pytestconfig.getoption("askance_counterexamples"))
+
+    if engine == "live":
+
+        def judge_live(clause: Clause) -> dict[str, Any]:
+            result = conduct_live(clause, adapter, profile_name(pytestconfig), seed, name, folder)
+            return entry(result, clause, adapter, folder)
+
+        yield judge_live
+        return
 
     def judge(clause: Clause) -> dict[str, Any]:
         result = conduct_with_corpus(clause, adapter, profile, seed, name, folder)

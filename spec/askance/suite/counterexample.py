@@ -41,6 +41,10 @@ class Counterexample:
     switches: int = 0
     """How often the schedule leaves a strand that could have gone on."""
     python: str = field(default_factory=platform.python_version)
+    engine: str = "world"
+    """The engine that it was found on: on "live" there is no schedule to follow."""
+    seen: str = ""
+    """How often it was seen, on the live engine."""
 
 
 def smallest(trial: Trial, failure: Failure, *, fixed: bool = False) -> Counterexample:
@@ -73,43 +77,51 @@ class Replayed:
     history: History
     violation: Violation | None
     execution: Any
+    verdict: str = ""
+    """The clause's, on what happened now."""
 
 
 def replay(
     counterexample: Counterexample,
     adapter: Adapter,
     watch: Callable[[Replay], Any] = lambda strategy: strategy,
+    world_of: Callable[..., World] = World,
 ) -> Replayed:
-    """Follow the counterexample's schedule again; `watch` may wrap the strategy to see each step."""
+    """Follow the counterexample's schedule again; `watch` may wrap the strategy to see each step.
+
+    `world_of` makes the world, of the strategy that `watch` gives.
+    """
     failure = counterexample.failure
     with installed():
         others = []
         for variant in failure.variants:
             other = World(Replay(variant.choices), max_steps=MAX_STEPS)
             others.append(carry_out(variant.program, (), adapter, other))
-        world = World(watch(Replay(failure.choices)), max_steps=MAX_STEPS)
+        world = world_of(watch(Replay(failure.choices)), max_steps=MAX_STEPS)
         history = carry_out(failure.program, failure.script.births, adapter, world)
     case = Case(failure.program, history, denoted(failure.program, adapter), adapter, tuple(others))
     judgement = judge(ALL[failure.clause], case)
     if judgement.verdict == "fail":
-        return Replayed("same", history, judgement.violation, world.execution)
+        return Replayed("same", history, judgement.violation, world.execution, judgement.verdict)
     diverged = any(ended.ending == "error" for ended in (history, *others))
-    return Replayed("diverged" if diverged else "passed", history, None, world.execution)
+    return Replayed("diverged" if diverged else "passed", history, None, world.execution, judgement.verdict)
 
 
 # ---------------------------------------------------------------- files
 
 
-def file_of(folder: Path, implementation: str, clause: str) -> Path:
+def file_of(folder: Path, implementation: str, clause: str, engine: str = "world") -> Path:
     """Where the counterexample of that clause is, if there is one."""
     name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in implementation)
-    return folder / f"{name}-{clause}.json"
+    return folder / (f"{name}-{clause}.json" if engine == "world" else f"{name}-{clause}-{engine}.json")
 
 
 def save(counterexample: Counterexample, folder: Path) -> Path:
     """Write the counterexample into the folder, which is made if need be; the file that it is in."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = file_of(folder, counterexample.implementation, counterexample.failure.clause)
+    path = file_of(
+        folder, counterexample.implementation, counterexample.failure.clause, counterexample.engine
+    )
     path.write_text(json.dumps(data(counterexample), indent=1) + "\n", encoding="utf-8")
     return path
 
@@ -121,6 +133,7 @@ def data(counterexample: Counterexample) -> dict[str, Any]:
         "askance counterexample": FORMAT,
         "implementation": counterexample.implementation,
         "python": counterexample.python,
+        **({"engine": "live", "seen": counterexample.seen} if counterexample.engine == "live" else {}),
         "clause": failure.clause,
         "expected": failure.violation.expected,
         "actual": failure.violation.actual,
@@ -179,6 +192,8 @@ def of(document: Any) -> Counterexample:
         failure,
         _entry(document, "switches", int),
         _entry(document, "python", str),
+        _entry({"engine": "world", **document}, "engine", str),
+        _entry({"seen": "", **document}, "seen", str),
     )
 
 

@@ -13,6 +13,7 @@ from askance.clauses.hangs import Hang, blocked_in_spawn, explanation, hangs, ro
 from askance.clauses.lateness import late_turns, pending_beside
 from askance.clauses.lost_messages import lost_message, said
 from askance.clauses.misfits import first_of
+from askance.history import BLOCKING, Outcome
 from askance.program import Client, Settle
 
 
@@ -198,7 +199,7 @@ def d4_violation(case: Case) -> Violation | None:
         for wait in own_loop_results(case):
             if wait.outcome is None or wait.outcome.kind == "refused" or _complete(case, wait):
                 continue
-            if wait.outcome.kind in ("value", "nested") and not _time_passed(case, wait):
+            if not _time_passed(case, wait) and _of_the_reply(wait.outcome):
                 continue  # It may have been completed between the ask and the look: nothing blocked.
             return Violation(
                 "D4",
@@ -232,9 +233,14 @@ def d4_reached(case: Case) -> bool:
 
 
 def own_loop_results(case: Case) -> list[Wait]:
-    """The waits of clients that live on a loop for replies that they block on."""
+    """The waits by which clients that live on a loop block on replies; they may await the same replies besides."""
     blocked_on = case.traits.blocked_on
-    return [wait for wait in case.facts.waits if wait.op in blocked_on] if blocked_on else []
+    if not blocked_on:
+        return []
+    events = case.facts.events
+    return [
+        wait for wait in case.facts.waits if wait.op in blocked_on and events[wait.begin].detail == BLOCKING
+    ]
 
 
 def _asker_on(case: Case, strand: str, at: int) -> Wait | None:
@@ -248,6 +254,11 @@ def _complete(case: Case, wait: Wait) -> bool:
     """Whether the reply may have been complete when the wait began: then there is nothing to block on."""
     turns = [case.facts.turn_of(op) for op in case.facts.asks_behind(wait.op)]
     return bool(turns) and all(turn is not None and 0 <= turn.end < wait.begin for turn in turns)
+
+
+def _of_the_reply(outcome: Outcome) -> bool:
+    """Whether it is how the reply ended, and no failure of the blocking wait itself."""
+    return outcome.kind not in ("error", "timeout") or outcome.error is not None
 
 
 def _time_passed(case: Case, wait: Wait) -> bool:
