@@ -21,6 +21,7 @@ CAPABILITIES: dict[str, str] = {
     "cancel": "a pending ask can be cancelled",
     "stop": "an actor can be stopped while the system lives on",
     "spawn": "a handler may spawn actors",
+    "handlers-only-tell": "handlers send and never wait: asks are for clients, and no behaviour has one",
     "cycles-refused": "an ask that closes a cycle of asks fails with an error that names the cycle",
     "reentrant": "an actor that waits for a reply takes further messages meanwhile",
     "blocking-refused": "blocking on a reply from an event loop's thread raises at once",

@@ -22,7 +22,7 @@ from askance.program import (
     Value,
 )
 
-EVERYTHING = frozenset(CAPABILITIES) - {"reentrant"}
+EVERYTHING = frozenset(CAPABILITIES) - {"reentrant", "handlers-only-tell"}
 
 
 def gives(value: Value) -> Outcome:

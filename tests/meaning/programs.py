@@ -23,7 +23,7 @@ from askance.program import (
 )
 
 M = Msg()
-REFUSING = frozenset(CAPABILITIES) - {"reentrant"}
+REFUSING = frozenset(CAPABILITIES) - {"reentrant", "handlers-only-tell"}
 HANGING = frozenset({"async-handlers", "result", "await"})
 
 STOPPED = Outcome("stopped")

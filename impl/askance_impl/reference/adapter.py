@@ -48,7 +48,7 @@ class ReferenceAdapter(port.BaseAdapter):
     """What askance needs to know of the reference."""
 
     name = "reference"
-    capabilities = frozenset(port.CAPABILITIES) - {"reentrant"}
+    capabilities = frozenset(port.CAPABILITIES) - {"reentrant", "handlers-only-tell"}
     stopped = (reference.ActorStopped,)
     cycle = (reference.AskCycle,)
     refused = (reference.WouldBlock,)

@@ -16,7 +16,9 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
-from askance.report.schedule import Watching, columns
+from askance.report.schedule import columns
+from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
+from askance.run import UsageError, load_adapter
 from askance.suite.conduct import Result
 from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
@@ -46,14 +48,15 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
     clause = ALL[failure.clause]
     if counterexample.engine == "live":
         return _told_live(counterexample, adapter, file)
-    watching: list[Watching] = []
+    tracers: list[Tracer] = []
 
     def watch(strategy: Any) -> Any:
-        watching.append(Watching(strategy))
-        return watching[-1]
+        tracers.append(Tracer(strategy))
+        return tracers[-1].recorder
 
     replayed = replay(counterexample, adapter, watch)
     violation = replayed.violation or failure.violation
+    tracer = tracers[-1]
     deadlock = str(replayed.history.deadlock) if replayed.history.deadlock is not None else ""
     words = {
         "clause": clause.id,
@@ -63,9 +66,13 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "detail": violation.detail,
         "if_fails": " ".join(clause.if_fails.split()),
         "program": show(failure.program, capabilities=adapter.capabilities),
-        "schedule": columns(replayed.history, watching[-1].slices),
-        "switches": sum(one.preempting for one in watching[-1].slices),
+        "schedule": columns(replayed.history, tracer.slices),
+        "switches": sum(one.preempting for one in tracer.slices),
         "deadlock": deadlock,
+        "wait_for": waiting_data(replayed.history.deadlock),
+        "history": history_data(replayed.history, tracer),
+        "trace": trace_data(tracer),
+        "files": files_data(tracer),
         "confirmed": replayed.outcome,
         "error": replayed.history.error,
         "file": _shown(file),
@@ -152,6 +159,7 @@ def document(
         "askance": _version("askance"),
         "python": platform.python_version(),
         "implementation": implementation,
+        "versions": versions(implementation),
         "profile": profile,
         "verdict": overall(entries, broken),
         "clauses": sorted(entries, key=lambda one: order.index(one["clause"])),
@@ -166,6 +174,15 @@ def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> st
     if "fail" in verdicts:
         return "fail"
     return "inconclusive" if broken or not verdicts or verdicts & {"inconclusive", "untested"} else "pass"
+
+
+def versions(implementation: str) -> dict[str, str]:
+    """The installed versions of the distributions that the implementation's adapter names; of one unknown, none."""
+    try:
+        adapter = load_adapter(implementation)
+    except UsageError:
+        return {}
+    return {name: _version(name) for name in getattr(adapter, "versions", ())}
 
 
 def _version(distribution: str) -> str:

@@ -121,9 +121,10 @@ def lacking(program: Program, adapter: Adapter) -> tuple[str, ...]:
         for word in sorted(needs(program) - capabilities)
     ]
     handlers_wait = "await" if "async-handlers" in capabilities else "result"
-    if handlers_wait not in capabilities and any(
-        isinstance(inner, (Ask, Gather, Then, Within, Spawn)) for inner in expressions(program)
-    ):
+    waiting = any(isinstance(inner, (Ask, Gather, Then, Within, Spawn)) for inner in expressions(program))
+    if waiting and "handlers-only-tell" in capabilities:
+        reasons.append(f"its handlers ask, and those of {adapter.name} only tell")
+    elif waiting and handlers_wait not in capabilities:
         reasons.append(f'its handlers ask, which takes "{handlers_wait}" in the handlers of {adapter.name}')
     raised = {inner.error.kind for inner in expressions(program) if isinstance(inner, Raise)}
     by_coroutine = raised & COROUTINES_CANNOT_RAISE

@@ -118,6 +118,8 @@ def called(name: str, method: str, contract: str, function: Any, *arguments: Any
         return function(*arguments)
     except NOT_AN_OUTCOME:
         raise
+    except ImportError as error:  # what the adapter is of is not installed, and it says how to
+        raise AdapterError(f"{name}: {error}") from error
     except BaseException as error:
         raise AdapterError(f"{name}: `{method}` raised {told(error)}; it must {contract}") from error
 
