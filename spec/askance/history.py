@@ -69,6 +69,10 @@ EventKind = Literal[
 ]
 
 
+BLOCKING = "blocking"
+"""The `detail` of a client's "wait" that blocks its thread; one that is awaited has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened.
@@ -80,7 +84,7 @@ class Event:
     tell or a turn; of a spawn, the loop that the program asks for. A "done" event without `op` says what sending,
     stopping or cancelling raised: `detail` names the method. An "end" without outcome belongs to a turn that
     returned a reply un-awaited: `detail` is "deferred" and the ask. A "compose" has "gather" or "then" with the
-    symbol as `detail`, and the replies it is made of.
+    symbol as `detail`, and the replies it is made of. A client's "wait" has BLOCKING as `detail` where it blocks.
 
     `strand` is the thread's stable name. `loop` labels the loop that runs: 0, 1, ... in the order in which loops
     were first seen (not the program's indexes), -1 a client's own loop, None no loop; begin, end, wait, done, apply

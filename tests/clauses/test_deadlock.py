@@ -21,7 +21,7 @@ from tests.clauses.script import (
 )
 
 from askance.clauses import judge_all
-from askance.history import Deadlock, Outcome, Waiting
+from askance.history import BLOCKING, Deadlock, Outcome, Waiting
 from askance.program import (
     Ask,
     AskOp,
@@ -29,6 +29,7 @@ from askance.program import (
     Client,
     Const,
     Deferred,
+    Err,
     Gather,
     Msg,
     Result,
@@ -203,8 +204,8 @@ OWN_RESULT = program(actor("a", 0, Sleep(1, Msg())), Client("c0", 1, (AskOp("r0"
 
 def own_result(got: Outcome, seconds: float = 0) -> Script:
     """A client on loop 1 blocks on a reply, and gets this outcome after that time."""
-    script = Script(OWN_RESULT).ask("c0", "c0.r0", "a", 1).wait("c0", "c0.r0").begin("a#1", "c0.r0")
-    script.passes(seconds).end("a#1", "c0.r0", gives(1))
+    script = Script(OWN_RESULT).ask("c0", "c0.r0", "a", 1).wait("c0", "c0.r0", detail=BLOCKING)
+    script.begin("a#1", "c0.r0").passes(seconds).end("a#1", "c0.r0", gives(1))
     return script.done("c0", "c0.r0", got).settle()
 
 
@@ -226,8 +227,25 @@ def test_d4_falls_on_a_refusal_by_another_error() -> None:
 def test_d4_lets_a_complete_reply_be_read() -> None:
     """A reply that was complete when the wait began has nothing to block on."""
     script = Script(OWN_RESULT).ask("c0", "c0.r0", "a", 1).turn("a#1", "c0.r0", gives(1)).passes(1)
-    script.wait("c0", "c0.r0").done("c0", "c0.r0", gives(1)).settle()
+    script.wait("c0", "c0.r0", detail=BLOCKING).done("c0", "c0.r0", gives(1)).settle()
     assert script.judged("D4").verdict == "untested"
+
+
+@pytest.mark.parametrize("ending", [gives(1), Outcome("error", error=Err("ValueError", "g"))], ids=str)
+def test_d4_lets_a_refused_reply_be_awaited(ending: Outcome) -> None:
+    """Of the waits for one reply only those that block are refused; one that is awaited takes its time."""
+    script = Script(OWN_RESULT).ask("c0", "c0.r0", "a", 1).wait("c0", "c0.r0", detail=BLOCKING)
+    script.done("c0", "c0.r0", Outcome("refused")).wait("c0", "c0.r0").begin("a#1", "c0.r0").passes(1)
+    script.end("a#1", "c0.r0", ending).done("c0", "c0.r0", ending).settle()
+    assert script.judged("D4").verdict == "pass"
+
+
+def test_d4_lets_a_reply_be_read_that_failed_meanwhile() -> None:
+    """Between the ask and the look the handler may have raised on another loop: its error is no wrong refusal."""
+    failed = Outcome("error", error=Err("ValueError", "g"))
+    script = Script(OWN_RESULT).ask("c0", "c0.r0", "a", 1).wait("c0", "c0.r0", detail=BLOCKING)
+    script.turn("a#1", "c0.r0", failed).done("c0", "c0.r0", failed).settle()
+    assert script.judged("D4").violation is None
 
 
 def test_d4_falls_on_a_plain_thread_that_is_refused() -> None:

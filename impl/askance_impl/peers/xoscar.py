@@ -51,7 +51,7 @@ class PoolSystem(System):
         self.pool: Any = self.submit(self.begin()).result()
 
     def run(self) -> None:
-        """Run the loop, which a SystemExit in a task leaves, until the system closes; then end it as asyncio.run does."""
+        """Run the loop, which a SystemExit in a task leaves, until the system closes; then end it."""
         while not self.closing:
             with contextlib.suppress(SystemExit, KeyboardInterrupt):
                 self.loop.run_forever()

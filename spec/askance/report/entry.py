@@ -16,8 +16,9 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
-from askance.report.schedule import Watching, columns
-from askance.run import load_adapter
+from askance.report.schedule import columns
+from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
+from askance.run import UsageError, load_adapter
 from askance.suite.conduct import Result
 from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
@@ -47,14 +48,15 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
     clause = ALL[failure.clause]
     if counterexample.engine == "live":
         return _told_live(counterexample, adapter, file)
-    watching: list[Watching] = []
+    tracers: list[Tracer] = []
 
     def watch(strategy: Any) -> Any:
-        watching.append(Watching(strategy))
-        return watching[-1]
+        tracers.append(Tracer(strategy))
+        return tracers[-1].recorder
 
     replayed = replay(counterexample, adapter, watch)
     violation = replayed.violation or failure.violation
+    tracer = tracers[-1]
     deadlock = str(replayed.history.deadlock) if replayed.history.deadlock is not None else ""
     words = {
         "clause": clause.id,
@@ -64,9 +66,13 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "detail": violation.detail,
         "if_fails": " ".join(clause.if_fails.split()),
         "program": show(failure.program, capabilities=adapter.capabilities),
-        "schedule": columns(replayed.history, watching[-1].slices),
-        "switches": sum(one.preempting for one in watching[-1].slices),
+        "schedule": columns(replayed.history, tracer.slices),
+        "switches": sum(one.preempting for one in tracer.slices),
         "deadlock": deadlock,
+        "wait_for": waiting_data(replayed.history.deadlock),
+        "history": history_data(replayed.history, tracer),
+        "trace": trace_data(tracer),
+        "files": files_data(tracer),
         "confirmed": replayed.outcome,
         "error": replayed.history.error,
         "file": _shown(file),
@@ -171,8 +177,11 @@ def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> st
 
 
 def versions(implementation: str) -> dict[str, str]:
-    """The installed versions of the distributions that the implementation's adapter names."""
-    adapter = load_adapter(implementation)
+    """The installed versions of the distributions that the implementation's adapter names; of one unknown, none."""
+    try:
+        adapter = load_adapter(implementation)
+    except UsageError:
+        return {}
     return {name: _version(name) for name in getattr(adapter, "versions", ())}
 
 

@@ -63,7 +63,7 @@ def shown(text: str, file: TextIO) -> str:
 
 def tried(tally: Tally) -> str:
     """The statistics in one line."""
-    if not tally.steps:
+    if not tally.steps and not tally.distinct:
         return (
             f"{tally.executions:,} executions of {tally.programs:,} programs in {tally.seconds:,.0f} seconds, on real "
             f"threads; of {tally.raced:,} the times told nothing"

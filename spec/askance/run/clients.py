@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from askance.history import BLOCKING
 from askance.program import (
     AskOp,
     Await,
@@ -178,7 +179,7 @@ class RunningClient:
 
     def waited(self, reply: str, wait: Callable[[Any], Any]) -> None:
         """Perform a wait that blocks, by `wait`, and record how it ended."""
-        self.directory.add("wait", self.name, op=self.op(reply), loop=self.directory.loop())
+        self.directory.add("wait", self.name, op=self.op(reply), detail=BLOCKING, loop=self.directory.loop())
         try:
             raw = resolve(self.replies[reply], wait)
         except BaseException as error:

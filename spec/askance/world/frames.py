@@ -26,7 +26,12 @@ def is_ours(frame: FrameType) -> bool:
 
 def is_standard(frame: FrameType) -> bool:
     """Whether the frame belongs to the standard library."""
-    name = os.path.normcase(frame.f_code.co_filename)
+    return is_standard_file(frame.f_code.co_filename)
+
+
+def is_standard_file(filename: str) -> bool:
+    """Whether code of that file belongs to the standard library."""
+    name = os.path.normcase(filename)
     return (name.startswith(_STANDARD) and _SITE not in name) or name.startswith("<frozen")
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 class Timers:
     """The part of a scheduler that keeps the time."""
 
+    # An object with more attributes than thirty finds them slowly, unless they have slots.
+    __slots__ = ("_sequence", "_timers", "clock", "now", "steps", "timers")
+
     if TYPE_CHECKING:
         strategy: Strategy
         observes: bool

@@ -13,7 +13,7 @@ from askance.clauses.hangs import Hang, blocked_in_spawn, explanation, hangs, ro
 from askance.clauses.lateness import late_turns, pending_beside
 from askance.clauses.lost_messages import lost_message, said
 from askance.clauses.misfits import first_of
-from askance.history import Outcome
+from askance.history import BLOCKING, Outcome
 from askance.program import Client, Settle
 
 
@@ -233,9 +233,14 @@ def d4_reached(case: Case) -> bool:
 
 
 def own_loop_results(case: Case) -> list[Wait]:
-    """The waits of clients that live on a loop for replies that they block on."""
+    """The waits by which clients that live on a loop block on replies; they may await the same replies besides."""
     blocked_on = case.traits.blocked_on
-    return [wait for wait in case.facts.waits if wait.op in blocked_on] if blocked_on else []
+    if not blocked_on:
+        return []
+    events = case.facts.events
+    return [
+        wait for wait in case.facts.waits if wait.op in blocked_on and events[wait.begin].detail == BLOCKING
+    ]
 
 
 def _asker_on(case: Case, strand: str, at: int) -> Wait | None:
