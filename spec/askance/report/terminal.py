@@ -17,6 +17,8 @@ __all__ = ["made", "rendered", "shown", "tried"]
 STYLES = {
     "pass": "green",
     "fail": "bold red",
+    "unexpected-pass": "bold yellow",
+    "waived": "cyan",
     "inconclusive": "bold yellow",
     "untested": "yellow",
     "blocked": "magenta",
