@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import keyword
 import re
 from importlib import resources
 from pathlib import Path
@@ -65,7 +64,7 @@ def skeleton(name: str, *, package: bool = False) -> dict[str, str]:
 
     `package`: the repository is one that pip can install, and tox does.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_]+", name) or keyword.iskeyword(name):
+    if not re.fullmatch(r"[A-Za-z0-9_]+", name):
         raise UsageError(f"--name {name!r} must be of letters, digits and _: it becomes a module's name")
     sources = resources.files("askance.suite.skeleton")
     found = {
