@@ -51,6 +51,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--askance-json", metavar="FILE", help="write the report as JSON")
     group.addoption(
+        "--askance-baseline", metavar="FILE", help="known failures, which are waived (TOML; askance baseline)"
+    )
+    group.addoption(
+        "--askance-strict",
+        action="store_true",
+        help="a waived clause that holds now is a failure",
+    )
+    group.addoption(
         "--askance-counterexamples",
         default=".askance",
         metavar="FOLDER",
@@ -88,8 +96,13 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from askance.run import UsageError
 
+    file = config.getoption("askance_baseline")
     try:
         checked(name, config.getoption("askance_engine"))
+        if file:
+            checked_baseline(name, Path(config.invocation_params.dir, file))
+        elif config.getoption("askance_strict"):
+            raise UsageError("--askance-strict is for --askance-baseline FILE")
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -138,6 +151,14 @@ def checked(name: str, engine: str | None = None) -> None:
         Child(name, check=True).close()
     except ChildFailed as failed:
         raise UsageError(str(failed)) from failed
+
+
+def checked_baseline(name: str, file: Path) -> None:
+    """Raise UsageError, with one message, if the baseline is wrong in itself or for the implementation."""
+    from askance.run import load_adapter
+    from askance.suite.baseline import check_against, read_baseline
+
+    check_against(read_baseline(file), load_adapter(name))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -22,6 +22,8 @@ __all__ = ["colored", "made", "rendered", "shown", "tried"]
 STYLES = {
     "pass": "green",
     "fail": "bold red",
+    "unexpected-pass": "bold yellow",
+    "waived": "cyan",
     "inconclusive": "bold yellow",
     "untested": "yellow",
     "blocked": "magenta",
