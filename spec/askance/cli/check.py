@@ -33,6 +33,9 @@ def add(commands: Commands) -> None:
     check.add_argument("-k", metavar="EXPR", help="only the clauses that match, as in pytest: -k 'A3 or D1'")
     check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
     check.add_argument("--json", metavar="FILE", help="write the report as JSON")
+    check.add_argument(
+        "--html", metavar="FILE", help="write the report as a page (needs jinja2: askance[html])"
+    )
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
     check.add_argument(
         "--exhaustive",
@@ -73,6 +76,10 @@ def check_command(options: argparse.Namespace) -> int:
         return exhaustive_command(options)
     if options.resume or options.seconds is not None:
         raise UsageError("--resume and --seconds are for --exhaustive")
+    if options.html is not None:
+        from askance.report.html import prepare
+
+        prepare(Path(options.html))
     outcome = Outcome()
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -86,7 +93,7 @@ def exhaustive_command(options: argparse.Namespace) -> int:
     """Search small programs exhaustively. Raises UsageError for options that mean nothing to such a search."""
     from askance.suite.exhaustive import check_exhaustively
 
-    for option in ("profile", "processes", "seed", "junitxml", "json", "pytest"):
+    for option in ("profile", "processes", "seed", "junitxml", "json", "html", "pytest"):
         if getattr(options, option):
             raise UsageError(
                 f"--exhaustive has no use for {'-- ...' if option == 'pytest' else '--' + option}"
@@ -113,6 +120,7 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         ("--askance-seed", options.seed),
         ("--askance-engine", options.engine),
         ("--askance-json", options.json),
+        ("--askance-html", options.html),
         ("--askance-counterexamples", options.counterexamples),
         ("--junitxml", options.junitxml),
         ("-k", options.k),
