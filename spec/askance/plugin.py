@@ -50,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what programs run on: the deterministic world, or live threads and processes (default: world if it can)",
     )
     group.addoption("--askance-json", metavar="FILE", help="write the report as JSON")
+    group.addoption("--askance-html", metavar="FILE", help="write the report as a page (needs jinja2)")
     group.addoption(
         "--askance-baseline", metavar="FILE", help="known failures, which are waived (TOML; askance baseline)"
     )
@@ -103,6 +104,10 @@ def pytest_configure(config: pytest.Config) -> None:
             checked_baseline(name, Path(config.invocation_params.dir, file))
         elif config.getoption("askance_strict"):
             raise UsageError("--askance-strict is for --askance-baseline FILE")
+        if page := config.getoption("askance_html"):
+            from askance.report.html import prepare
+
+            prepare(Path(config.invocation_params.dir, page))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -216,12 +221,17 @@ class Reporter:
             terminalreporter.write_line(f"askance could not judge {broken}")
 
     def pytest_sessionfinish(self) -> None:
-        """Write the report as JSON, where asked."""
+        """Write the report as JSON and as a page, where asked."""
         file = self.config.getoption("askance_json")
         if file and not hasattr(self.config, "workerinput"):
             path = Path(self.config.invocation_params.dir, file)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
+        page = self.config.getoption("askance_html")
+        if page and not hasattr(self.config, "workerinput"):
+            from askance.report.html import write
+
+            write([self.document()], Path(self.config.invocation_params.dir, page))
 
     def document(self) -> dict[str, Any]:
         """The whole report as data."""

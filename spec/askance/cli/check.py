@@ -33,6 +33,9 @@ def add(commands: Commands) -> None:
     check.add_argument("-k", metavar="EXPR", help="only the clauses that match, as in pytest: -k 'A3 or D1'")
     check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
     check.add_argument("--json", metavar="FILE", help="write the report as JSON")
+    check.add_argument(
+        "--html", metavar="FILE", help="write the report as a page (needs jinja2: askance[html])"
+    )
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
     check.add_argument("--baseline", metavar="FILE", help="known failures, which are waived (TOML)")
     check.add_argument(
@@ -81,6 +84,10 @@ def check_command(options: argparse.Namespace) -> int:
         checked_baseline(options.name, Path(options.baseline))
     elif options.strict:
         raise UsageError("--strict is for --baseline FILE")
+    if options.html is not None:
+        from askance.report.html import prepare
+
+        prepare(Path(options.html))
     outcome = Outcome()
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -94,7 +101,17 @@ def exhaustive_command(options: argparse.Namespace) -> int:
     """Search small programs exhaustively. Raises UsageError for options that mean nothing to such a search."""
     from askance.suite.exhaustive import check_exhaustively
 
-    for option in ("profile", "processes", "seed", "junitxml", "json", "baseline", "strict", "pytest"):
+    for option in (
+        "profile",
+        "processes",
+        "seed",
+        "junitxml",
+        "json",
+        "html",
+        "baseline",
+        "strict",
+        "pytest",
+    ):
         if getattr(options, option):
             raise UsageError(
                 f"--exhaustive has no use for {'-- ...' if option == 'pytest' else '--' + option}"
@@ -121,6 +138,7 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         ("--askance-seed", options.seed),
         ("--askance-engine", options.engine),
         ("--askance-json", options.json),
+        ("--askance-html", options.html),
         ("--askance-counterexamples", options.counterexamples),
         ("--askance-baseline", options.baseline),
         ("--junitxml", options.junitxml),
