@@ -33,6 +33,11 @@ def add(commands: Commands) -> None:
     check.add_argument("-k", metavar="EXPR", help="only the clauses that match, as in pytest: -k 'A3 or D1'")
     check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
     check.add_argument("--json", metavar="FILE", help="write the report as JSON")
+    check.add_argument("--badge", metavar="FILE", help="write a badge: FILE.svg, or FILE.json for shields.io")
+    check.add_argument("--format", choices=("text", "github"), help="github: print workflow annotations, too")
+    check.add_argument(
+        "-v", "--verbose", action="store_true", help="print every step of failures, and all statistics"
+    )
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
     check.add_argument(
         "--exhaustive",
@@ -86,7 +91,17 @@ def exhaustive_command(options: argparse.Namespace) -> int:
     """Search small programs exhaustively. Raises UsageError for options that mean nothing to such a search."""
     from askance.suite.exhaustive import check_exhaustively
 
-    for option in ("profile", "processes", "seed", "junitxml", "json", "pytest"):
+    for option in (
+        "profile",
+        "processes",
+        "seed",
+        "junitxml",
+        "json",
+        "badge",
+        "format",
+        "verbose",
+        "pytest",
+    ):
         if getattr(options, option):
             raise UsageError(
                 f"--exhaustive has no use for {'-- ...' if option == 'pytest' else '--' + option}"
@@ -113,6 +128,8 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         ("--askance-seed", options.seed),
         ("--askance-engine", options.engine),
         ("--askance-json", options.json),
+        ("--askance-badge", options.badge),
+        ("--askance-format", options.format),
         ("--askance-counterexamples", options.counterexamples),
         ("--junitxml", options.junitxml),
         ("-k", options.k),
@@ -122,6 +139,8 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
                 f"{option}={value}" if option.startswith("--") else option,
                 *[value] * (option == "-k"),
             ]
+    if options.verbose:
+        arguments.append("--askance-verbose")
     if options.processes is not None and options.processes > 1:
         if importlib.util.find_spec("xdist") is None:
             raise UsageError("-n needs pytest-xdist: python -m pip install 'askance[xdist]'")
