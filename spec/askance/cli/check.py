@@ -36,6 +36,11 @@ def add(commands: Commands) -> None:
     check.add_argument(
         "--html", metavar="FILE", help="write the report as a page (needs jinja2: askance[html])"
     )
+    check.add_argument("--badge", metavar="FILE", help="write a badge: FILE.svg, or FILE.json for shields.io")
+    check.add_argument("--format", choices=("text", "github"), help="github: print workflow annotations, too")
+    check.add_argument(
+        "-v", "--verbose", action="store_true", help="print every step of failures, and all statistics"
+    )
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
     check.add_argument("--baseline", metavar="FILE", help="known failures, which are waived (TOML)")
     check.add_argument(
@@ -110,6 +115,9 @@ def exhaustive_command(options: argparse.Namespace) -> int:
         "html",
         "baseline",
         "strict",
+        "badge",
+        "format",
+        "verbose",
         "pytest",
     ):
         if getattr(options, option):
@@ -139,6 +147,8 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         ("--askance-engine", options.engine),
         ("--askance-json", options.json),
         ("--askance-html", options.html),
+        ("--askance-badge", options.badge),
+        ("--askance-format", options.format),
         ("--askance-counterexamples", options.counterexamples),
         ("--askance-baseline", options.baseline),
         ("--junitxml", options.junitxml),
@@ -151,6 +161,8 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
             ]
     if options.strict:
         arguments += ["--askance-strict"]
+    if options.verbose:
+        arguments.append("--askance-verbose")
     if options.processes is not None and options.processes > 1:
         if importlib.util.find_spec("xdist") is None:
             raise UsageError("-n needs pytest-xdist: python -m pip install 'askance[xdist]'")
