@@ -165,9 +165,17 @@ def explored(
     name: str, *, executions: int, seed: int, strategy: str | Strategy, preempt: tuple[str, ...] = ()
 ) -> int:
     """Explore `module:function`, print the result, save the first failure; the exit status."""
+    from askance.search.arguments import require
     from askance.search.explore import explore
+    from askance.search.named import named
 
     target = function_named(name)
+    try:
+        if isinstance(strategy, str):
+            named(strategy, seed)
+        require(target, strategy)
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
     try:
         result = explore(target, strategy=strategy, executions=executions, seed=seed, preempt=preempt)
     except ValueError as error:
