@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +80,19 @@ def check_command(options: argparse.Namespace) -> int:
     if options.resume or options.seconds is not None:
         raise UsageError("--resume and --seconds are for --exhaustive")
     outcome = Outcome()
-    status = int(pytest.main(pytest_arguments(options), plugins=[outcome]))
+    status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         return USAGE
     if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
         return INCONCLUSIVE
     return {"pass": PASSED if status == 0 else FELL, "fail": FELL}.get(outcome.verdict, INCONCLUSIVE)
+
+
+def progress() -> list[Any]:
+    """What shows live progress, where somebody watches."""
+    from askance.report.progress import Progress, watched
+
+    return [Progress(sys.stdout)] if watched(sys.stdout) else []
 
 
 def exhaustive_command(options: argparse.Namespace) -> int:
