@@ -54,6 +54,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what programs run on: the deterministic world, or live threads and processes (default: world if it can)",
     )
     group.addoption("--askance-json", metavar="FILE", help="write the report as JSON")
+    group.addoption("--askance-html", metavar="FILE", help="write the report as a page (needs jinja2)")
+    group.addoption(
+        "--askance-baseline", metavar="FILE", help="known failures, which are waived (TOML; askance baseline)"
+    )
+    group.addoption(
+        "--askance-strict",
+        action="store_true",
+        help="a waived clause that holds now is a failure",
+    )
     group.addoption(
         "--askance-badge", metavar="FILE", help="write a badge: FILE.svg, or FILE.json for shields.io"
     )
@@ -104,8 +113,17 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from askance.run import UsageError
 
+    file = config.getoption("askance_baseline")
     try:
         checked(name, config.getoption("askance_engine"))
+        if file:
+            checked_baseline(name, Path(config.invocation_params.dir, file))
+        elif config.getoption("askance_strict"):
+            raise UsageError("--askance-strict is for --askance-baseline FILE")
+        if page := config.getoption("askance_html"):
+            from askance.report.html import prepare
+
+            prepare(Path(config.invocation_params.dir, page))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -154,6 +172,14 @@ def checked(name: str, engine: str | None = None) -> None:
         Child(name, check=True).close()
     except ChildFailed as failed:
         raise UsageError(str(failed)) from failed
+
+
+def checked_baseline(name: str, file: Path) -> None:
+    """Raise UsageError, with one message, if the baseline is wrong in itself or for the implementation."""
+    from askance.run import load_adapter
+    from askance.suite.baseline import check_against, read_baseline
+
+    check_against(read_baseline(file), load_adapter(name))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -234,7 +260,7 @@ class Reporter:
                 terminalreporter.write_line(line)
 
     def pytest_sessionfinish(self) -> None:
-        """Write the report as JSON, and the badge, where asked."""
+        """Write the report as JSON and as a page, and the badge, where asked."""
         if hasattr(self.config, "workerinput"):
             return
         if file := self.config.getoption("askance_json"):
@@ -243,6 +269,10 @@ class Reporter:
             from askance.report.formats import badge
 
             self.write(file, badge(self.document(), file))
+        if page := self.config.getoption("askance_html"):
+            from askance.report.html import write
+
+            write([self.document()], Path(self.config.invocation_params.dir, page))
 
     def write(self, file: str, text: str) -> None:
         """Write a file, its folder too."""

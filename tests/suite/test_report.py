@@ -31,7 +31,7 @@ CHAIN = Program(
 
 def clause(id: str, verdict: str, note: str = "") -> dict[str, Any]:
     """An entry as a worker sends it."""
-    tally = Tally(executions=10, steps=100, distinct=9, programs=2, seconds=0.005)
+    tally = Tally(steps=40, executions=10, distinct=9, programs=2, seconds=0.005)
     tally.verdicts[verdict] = 10
     return {
         "clause": id,

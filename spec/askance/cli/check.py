@@ -39,7 +39,14 @@ def add(commands: Commands) -> None:
     check.add_argument(
         "-v", "--verbose", action="store_true", help="print every step of failures, and all statistics"
     )
+    check.add_argument(
+        "--html", metavar="FILE", help="write the report as a page (needs jinja2: askance[html])"
+    )
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
+    check.add_argument("--baseline", metavar="FILE", help="known failures, which are waived (TOML)")
+    check.add_argument(
+        "--strict", action="store_true", help="with --baseline: a waived clause that holds now is a failure"
+    )
     check.add_argument(
         "--exhaustive",
         action="store_true",
@@ -72,13 +79,21 @@ def check_command(options: argparse.Namespace) -> int:
     """Run the suite: nothing but pytest, with these arguments."""
     import pytest
 
-    from askance.plugin import checked
+    from askance.plugin import checked, checked_baseline
 
     checked(options.name, options.engine)
     if options.exhaustive:
         return exhaustive_command(options)
     if options.resume or options.seconds is not None:
         raise UsageError("--resume and --seconds are for --exhaustive")
+    if options.baseline is not None:
+        checked_baseline(options.name, Path(options.baseline))
+    elif options.strict:
+        raise UsageError("--strict is for --baseline FILE")
+    if options.html is not None:
+        from askance.report.html import prepare
+
+        prepare(Path(options.html))
     outcome = Outcome()
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -108,6 +123,9 @@ def exhaustive_command(options: argparse.Namespace) -> int:
         "badge",
         "format",
         "verbose",
+        "html",
+        "baseline",
+        "strict",
         "pytest",
     ):
         if getattr(options, option):
@@ -138,7 +156,9 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         ("--askance-json", options.json),
         ("--askance-badge", options.badge),
         ("--askance-format", options.format),
+        ("--askance-html", options.html),
         ("--askance-counterexamples", options.counterexamples),
+        ("--askance-baseline", options.baseline),
         ("--junitxml", options.junitxml),
         ("-k", options.k),
     ):
@@ -149,6 +169,8 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
             ]
     if options.verbose:
         arguments.append("--askance-verbose")
+    if options.strict:
+        arguments += ["--askance-strict"]
     if options.processes is not None and options.processes > 1:
         if importlib.util.find_spec("xdist") is None:
             raise UsageError("-n needs pytest-xdist: python -m pip install 'askance[xdist]'")

@@ -27,7 +27,7 @@ from askance.suite.conduct import Result
 from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
 
-__all__ = ["document", "entry", "failure_text", "told"]
+__all__ = ["document", "entry", "failure_text", "shown_path", "told"]
 
 FORMAT = 1
 """The version of the report: another one where something that was there changes its meaning; see the schema."""
@@ -90,8 +90,8 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "files": files_data(tracer),
         "confirmed": replayed.outcome,
         "error": history.error,
-        "file": _shown(file),
-        "command": f"askance replay {shlex.quote(_shown(file))}",
+        "file": shown_path(file),
+        "command": f"askance replay {shlex.quote(shown_path(file))}",
     }
     words["text"] = failure_text(words)
     return words
@@ -124,14 +124,14 @@ def _told_live(counterexample: Counterexample, adapter: Adapter, file: Path) -> 
         "seen": counterexample.seen,
         "confirmed": "same",
         "error": "",
-        "file": _shown(file),
-        "command": f"askance replay {shlex.quote(_shown(file))}",
+        "file": shown_path(file),
+        "command": f"askance replay {shlex.quote(shown_path(file))}",
     }
     words["text"] = failure_text(words)
     return words
 
 
-def _shown(file: Path) -> str:
+def shown_path(file: Path) -> str:
     """The path as the user would type it."""
     try:
         relative = os.path.relpath(file)
@@ -163,15 +163,19 @@ def document(
 
 
 def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> str:
-    """The verdict of the whole: "fail", "inconclusive" (also where a situation did not arise), or "pass"."""
+    """The verdict of the whole: "fail", "inconclusive" (also where a situation did not arise), or "pass".
+
+    What is waived does not count; a waiver that is out of date counts as a failure where that is refused.
+    """
     verdicts = {one["verdict"] for one in entries}
-    if "fail" in verdicts:
+    refused = any(one.get("waiver", {}).get("refused") for one in entries)
+    if "fail" in verdicts or refused:
         return "fail"
     return "inconclusive" if broken or not verdicts or verdicts & {"inconclusive", "untested"} else "pass"
 
 
 def versions(implementation: str) -> dict[str, str]:
-    """The installed versions of the distributions that the implementation's adapter names."""
+    """The installed versions of the distributions that the implementation's adapter names; of one unknown, none."""
     try:
         adapter = load_adapter(implementation)
     except UsageError:

@@ -22,6 +22,8 @@ __all__ = ["colored", "made", "rendered", "shown", "tried"]
 STYLES = {
     "pass": "green",
     "fail": "bold red",
+    "unexpected-pass": "bold yellow",
+    "waived": "cyan",
     "inconclusive": "bold yellow",
     "untested": "yellow",
     "blocked": "magenta",
@@ -84,7 +86,7 @@ def colored(file: TextIO) -> bool:
 
 def tried(tally: Tally) -> str:
     """The statistics in one line."""
-    if not tally.steps:
+    if not tally.steps and not tally.distinct:
         return (
             f"{tally.executions:,} executions of {tally.programs:,} programs in {tally.seconds:,.0f} seconds, on real "
             f"threads; of {tally.raced:,} the times told nothing"

@@ -236,7 +236,7 @@ def search_program(
         if file is not None:
             plan = tuple(strategy.nodes[: strategy.prefix]), tuple(strategy.follow)
             made = searched.executions, searched.redundant, strategy.impossible, searched.steps
-            write_state(State(text, *made, tuple(sorted(searched.reached)), *plan), file)
+            write_state(State(text, *made, tuple(sorted(searched.reached)), *plan, strategy.timed), file)
 
     escape.watch()
     try:
