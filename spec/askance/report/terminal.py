@@ -30,9 +30,6 @@ STYLES = {
     "unsupported": "dim",
 }
 
-DIM = ("    ~ ", "    x ", "    t ")
-"""Rows and explanations of switches that had to be."""
-
 
 def rendered(
     document: dict[str, Any], *, color: bool, width: int, failures: bool = True, verbose: bool = False
@@ -166,15 +163,7 @@ def _failure(text: str) -> Text:
     for at, line in enumerate(text.splitlines()):
         title = not line.startswith(" ")
         style = (
-            "bold red"
-            if at == 0
-            else "bold"
-            if title
-            else "bold yellow"
-            if line.startswith("    > ")
-            else "dim"
-            if line[:6] in DIM
-            else ""
+            "bold red" if at == 0 else "bold" if title else "bold yellow" if line.startswith("    > ") else ""
         )
         shown.append(line + "\n", style=style)
     return shown

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -32,6 +32,9 @@ MAX_STEPS = 10_000
 """An execution of more steps is a livelock: programs are small."""
 MOST_INCONCLUSIVE = 10
 """After so many executions that did not end by themselves nothing more is tried."""
+
+WATCHERS: list[Callable[[Trial], None]] = []
+"""Told of each execution, for who shows progress; nothing that is tried may depend on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ class Trial:
     def count(self, world: World, seconds: float) -> None:
         """Count one execution."""
         tally, execution = self.tally, world.execution
+        for watcher in WATCHERS:
+            watcher(self)
         if self.found is not None:
             tally.shrinking += 1
             return
