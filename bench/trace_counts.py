@@ -2,9 +2,10 @@
 
     python bench/trace_counts.py [--large]
 
-A row for each program: its Mazurkiewicz traces by the formula, what optimal-DPOR and the sleep-set oracle completed,
-the distinct ones among these (by happens-before signature), what each began in vain, and the time. Exits 1 if a count
-is wrong.
+A row for each program of the literature: its Mazurkiewicz traces by the formula, what optimal-DPOR and the sleep-set
+oracle completed, the distinct ones among these (by happens-before signature), what each began in vain, and the time.
+Then generated programs of two loops on two threads, where the oracle's count is what optimal-DPOR must reach. Exits 1
+if a count is wrong.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import factorial
 
 import programs
+import two_loops
 
 import askance
 
@@ -26,7 +28,7 @@ def rows(large: bool) -> Iterator[tuple[str, askance.Strands, int]]:
     """(name, program, number of traces)."""
     for n in range(1, 11 if large else 8):
         yield f"readers({n})", programs.readers(n), 2**n
-    for n in range(1, 8 if large else 7):
+    for n in range(1, 8):
         yield f"lastzero({n})", programs.lastzero(n), 2 if n == 1 else (n + 3) * 2**n // 4
     yield "writes_and_reads(2,1)", programs.writes_and_reads(2, 1), 6
     yield "writes_and_reads(3,1)", programs.writes_and_reads(3, 1), 20
@@ -38,7 +40,7 @@ def rows(large: bool) -> Iterator[tuple[str, askance.Strands, int]]:
         yield f"two_phase_commit({n})", programs.two_phase_commit(n), factorial(n) ** 2
 
 
-def completed(program: askance.Strands, strategy: str) -> tuple[int, int, int, float, bool]:
+def completed(program: Callable[[], None], strategy: str) -> tuple[int, int, int, float, bool]:
     """(completed, distinct, redundant, seconds of processor time, whether everything was explored)."""
     start = time.process_time()
     result = askance.explore(program, strategy=strategy, executions=LIMIT, keep_going=True)
@@ -72,6 +74,19 @@ def main() -> int:
     print(
         f"{'strangers(5)':24}{252:8}  {'dfs':10}{executions:10}{1:10}{0:9}{spent:9.2f}{'' if right else '   WRONG'}"
     )
+    for seed in range(two_loops.PROGRAMS):
+        oracle = completed(two_loops.program(seed), "sleep-sets")
+        found = completed(two_loops.program(seed), "dpor")
+        right = found[0] == found[1] == oracle[1] and not found[2] and found[4] and oracle[4]
+        wrong += not right
+        for strategy, (executions, distinct, redundant, spent, _) in (
+            ("dpor", found),
+            ("sleep-sets", oracle),
+        ):
+            print(
+                f"{f'two_loops({seed})':24}{oracle[1]:8}  {strategy:10}{executions:10}{distinct:10}{redundant:9}"
+                f"{spent:9.2f}{'' if right else '   WRONG'}"
+            )
     print("every count is right" if not wrong else f"{wrong} counts are wrong")
     return 1 if wrong else 0
 

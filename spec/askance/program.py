@@ -37,6 +37,7 @@ __all__ = [
     "Sleep",
     "SleepOp",
     "Spawn",
+    "State",
     "Stop",
     "StopOp",
     "StopSelf",
@@ -45,6 +46,7 @@ __all__ = [
     "Term",
     "Then",
     "Try",
+    "Update",
     "Value",
     "Within",
 ]
@@ -203,6 +205,23 @@ class Stop:
     then: Expression
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of the actor that is handling this message: None until its first `Update`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Read the actor's state, evaluate `argument`, then write the term `symbol(state, argument)`: the value, too.
+
+    The state is a term like any other, so it holds every update that it has seen, in order. It belongs to the handler,
+    and outlives a turn that fails. Between the read and the write the argument may take its time.
+    """
+
+    symbol: str
+    argument: Expression
+
+
 Expression = (
     Msg
     | Const
@@ -219,6 +238,8 @@ Expression = (
     | Spawn
     | StopSelf
     | Stop
+    | State
+    | Update
 )
 
 

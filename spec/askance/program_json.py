@@ -37,6 +37,7 @@ from askance.program import (
     Sleep,
     SleepOp,
     Spawn,
+    State,
     Stop,
     StopOp,
     StopSelf,
@@ -45,6 +46,7 @@ from askance.program import (
     Term,
     Then,
     Try,
+    Update,
     Value,
     Within,
 )
@@ -86,6 +88,8 @@ EXPRESSIONS: dict[str, tuple[type[Expression], Fields]] = {
     "spawn": (Spawn, (("behaviour", "expression"), ("loop", "loop"), ("message", "expression"))),
     "stop-self": (StopSelf, (("then", "expression"),)),
     "stop": (Stop, (("actor", "text"), ("then", "expression"))),
+    "state": (State, ()),
+    "update": (Update, (("symbol", "text"), ("argument", "expression"))),
 }
 """The kinds of expressions: their types, and what each field holds."""
 

@@ -35,6 +35,7 @@ from askance.program import (
     Sleep,
     SleepOp,
     Spawn,
+    State,
     Stop,
     StopOp,
     StopSelf,
@@ -43,6 +44,7 @@ from askance.program import (
     Term,
     Then,
     Try,
+    Update,
     Value,
     Within,
 )
@@ -93,7 +95,7 @@ class _Rules:
     def expression(self, expression: Expression, where: str, *, tail: bool) -> None:
         """`tail`: the value of this expression is what the turn returns, and nothing waits around it."""
         match expression:
-            case Msg():
+            case Msg() | State():
                 pass
             case Const(value):
                 _value(value, f"{where}.value")
@@ -101,6 +103,9 @@ class _Rules:
                 _name(symbol, f"{where}.symbol")
                 for place, arg in _places(_tuple(args, f"{where}.args"), f"{where}.args"):
                     self.expression(arg, place, tail=False)
+            case Update(symbol, argument):
+                _name(symbol, f"{where}.symbol")
+                self.expression(argument, f"{where}.argument", tail=False)
             case Ask(actor, message):
                 self.actor(actor, f"{where}.actor")
                 self.expression(message, f"{where}.message", tail=False)

@@ -38,6 +38,7 @@ from askance.program import (
     Sleep,
     SleepOp,
     Spawn,
+    State,
     Stop,
     StopOp,
     StopSelf,
@@ -46,6 +47,7 @@ from askance.program import (
     Term,
     Then,
     Try,
+    Update,
     Value,
     Within,
 )
@@ -89,7 +91,7 @@ _WORDS = frozenset(
             "self",
             "settle",
         ),
-        *("sleep", "spawn", "stop", "tell", "then", "thread", "try", "within"),
+        *("sleep", "spawn", "state", "stop", "tell", "then", "thread", "try", "update", "within"),
     )
 )
 """The words of the text itself; a name that is one of them is quoted."""
@@ -135,6 +137,10 @@ def show_expression(expression: Expression) -> str:
             return ("const " if isinstance(value, Term | tuple) else "") + show_value(value)
         case Apply(symbol, args):
             return f"{_name(symbol)}({', '.join(map(_closed, args))})"
+        case State():
+            return "state"
+        case Update(symbol, argument):
+            return f"update {_name(symbol)}(state, {_closed(argument)})"
         case Ask(actor, message):
             return f"ask {_name(actor)}({show_expression(message)})"
         case Gather(asks):

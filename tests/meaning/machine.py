@@ -36,6 +36,7 @@ from askance.program import (
     Sleep,
     SleepOp,
     Spawn,
+    State,
     Stop,
     StopOp,
     StopSelf,
@@ -44,6 +45,7 @@ from askance.program import (
     Term,
     Then,
     Try,
+    Update,
     Value,
     Within,
 )
@@ -106,6 +108,7 @@ class Actor:
     mailbox: list[Message] = field(default_factory=list)
     turn: Turn | None = None
     stopped: bool = False
+    state: Value = None
 
 
 @dataclass(eq=False)
@@ -327,6 +330,12 @@ class Machine:
             case Tell(actor, message, then):
                 self.tell(turn, self.actors[actor], (yield from self.evaluate(message, turn)))
                 return (yield from self.evaluate(then, turn))
+            case State():
+                return turn.message.actor.state
+            case Update(symbol, argument):
+                before = turn.message.actor.state
+                turn.message.actor.state = Term(symbol, (before, (yield from self.evaluate(argument, turn))))
+                return turn.message.actor.state
             case Raise(error):
                 raise Failure(Outcome("error", error=error))
             case Try(body, handler):

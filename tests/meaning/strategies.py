@@ -36,6 +36,7 @@ from askance.program import (
     Sleep,
     SleepOp,
     Spawn,
+    State,
     Stop,
     StopOp,
     StopSelf,
@@ -44,6 +45,7 @@ from askance.program import (
     Term,
     Then,
     Try,
+    Update,
     Value,
     Within,
 )
@@ -79,8 +81,8 @@ def expressions(
     tail: bool,
 ) -> Expression:
     """An expression that sends to `targets`, and may stop any of `actors`; `size` bounds its depth."""
-    leaves = ["msg", "msg", "const", "raise"]
-    inner = ["apply", "try", "sleep", "spawn"]
+    leaves = ["msg", "msg", "const", "raise"] + ["state"] * (not calm)
+    inner = ["apply", "try", "sleep", "spawn"] + ["update", "update"] * (not calm)
     sends = ["ask", "ask", "gather", "then", "tell"] + ["defer"] * tail + ["within"] * (not calm)
     stops = ["stop self", "stop"] if not calm else []
     kind = draw(st.sampled_from(leaves + (inner + stops + (sends if targets else [])) * (size > 0)))
@@ -96,6 +98,10 @@ def expressions(
             return Const(draw(VALUES))
         case "raise":
             return Raise(draw(errors(st.integers(0, 3))))
+        case "state":
+            return State()
+        case "update":
+            return Update(draw(SYMBOLS), part())
         case "apply":
             return Apply(draw(SYMBOLS), tuple(part() for _ in range(draw(st.integers(0, 2)))))
         case "try":

@@ -15,7 +15,7 @@ from tests.meaning.strategies import knots, programs
 
 from askance.history import Outcome
 from askance.meaning import endless_actors, meaning, shape
-from askance.program import Cancel, Const, Expression, Program, StopOp, Try, Within
+from askance.program import Cancel, Const, Expression, Program, State, StopOp, TellOp, Try, Update, Within
 from askance.program_text import show
 
 RUNS = 6
@@ -64,6 +64,7 @@ ACTORS: dict[str, Expression] = {
     "b": call("g", Try(ask("a"), Const(0))),
     "c": Within(1, ask("d"), Const(0)),
     "d": M,
+    "e": call("h", State(), Update("f", M)),
 }
 
 
@@ -74,8 +75,9 @@ ACTORS: dict[str, Expression] = {
         (program_of(ACTORS, asking("c")), "c0.r0"),
         (program_of(ACTORS, asking("d"), (StopOp("d"),)), "c0.r0"),
         (program_of(ACTORS, (asking("d")[0], Cancel("r0"), asking("d")[1])), "c0.r0"),
+        (program_of(ACTORS, asking("e"), (TellOp("e", 7), *asking("e"))), "c0.r0"),
     ],
-    ids=["cycle", "timeout", "stop", "cancel"],
+    ids=["cycle", "timeout", "stop", "cancel", "state"],
 )
 def test_sets_are_no_larger_than_what_happens(program: Program, reply: str) -> None:
     """Where the oracle claims several outcomes for a plain race, runs show every one of them."""

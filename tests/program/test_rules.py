@@ -39,6 +39,7 @@ from askance.program import (
     Term,
     Then,
     Try,
+    Update,
     Within,
 )
 from askance.program_rules import validate
@@ -91,6 +92,7 @@ def test_generated_programs_are_valid(program: Program) -> None:
         (Ask("b", DEFERRED), f"actors[0].behaviour.message: {NOT_TAIL}"),
         (Try(DEFERRED, M), f"actors[0].behaviour.body: {NOT_TAIL}"),
         (Tell("b", DEFERRED, M), f"actors[0].behaviour.message: {NOT_TAIL}"),
+        (Update("f", DEFERRED), f"actors[0].behaviour.argument: {NOT_TAIL}"),
         (Spawn(M, None, DEFERRED), f"actors[0].behaviour.message: {NOT_TAIL}"),
         (Gather(()), "actors[0].behaviour: a gather of nothing"),
         (Gather((M,)), "actors[0].behaviour.asks[0]: must be Ask, not Msg"),  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 from typing import Any
 
 import pytest
@@ -38,15 +39,18 @@ from askance.program import (
     Result,
     Sleep,
     Spawn,
+    State,
     Stop,
     StopSelf,
     Tell,
     Term,
     Then,
     Try,
+    Update,
     Within,
 )
 from askance.run import AsyncHandler, BlockingHandler, Directory, Envelope
+from askance.run.actor_state import ActorState
 
 BOOM = Err("Boom", "x")
 BOTH = pytest.mark.parametrize("adapter", [Loops(), Threads()], ids=lambda adapter: adapter.name)
@@ -98,6 +102,9 @@ def term(symbol: str, *args: Any) -> Term:
         (Within(5, Ask("b", Msg()), Const(0)), term("g", 10)),
         (Spawn(Apply("h", (Msg(),)), 1, Const(4)), term("h", 4)),
         (StopSelf(Const(5)), 5),
+        (State(), None),
+        (Apply("h", (Update("f", Msg()), State())), term("h", term("f", None, 10), term("f", None, 10))),
+        (Try(Update("f", Raise(BOOM)), State()), None),
         (Stop("b", Const(6)), 6),
         (Stop("b", Try(Ask("b", Msg()), Const(7))), 7),
     ],
@@ -304,3 +311,30 @@ def test_refused_operation_is_an_error_in_the_turn(adapter: Any, method: str, be
     (event,) = events(history, "done", "a#1")
     assert (event.op, event.detail, event.actor) == ("", method, "b")
     assert outcomes(history) == [value(1)]
+
+
+@ALL
+def test_a_state_goes_from_turn_to_turn_and_is_the_actors_own(adapter: Any) -> None:
+    """Each update sees the one before; another actor with the same behaviour has a state of its own."""
+    behaviour = Update("f", Msg())
+    asks = (
+        AskOp("r0", "a", 1),
+        Result("r0"),
+        AskOp("r1", "a", 2),
+        Result("r1"),
+        AskOp("r2", "b", 3),
+        Result("r2"),
+    )
+    history = run(program(actor("a", behaviour), actor("b", behaviour), operations=asks), adapter)
+    one = term("f", None, 1)
+    assert outcomes(history) == [value(one), value(term("f", one, 2)), value(term("f", None, 3))]
+
+
+def test_a_state_is_a_variable_outside_of_worlds_and_is_copied_by_pickle() -> None:
+    """Process-based implementations take it along with the handler."""
+    state = ActorState()
+    assert state.get() is None
+    state.set(term("f", 1))
+    copied = pickle.loads(pickle.dumps(state))
+    copied.set(2)
+    assert (state.get(), copied.get()) == (term("f", 1), 2)

@@ -248,6 +248,8 @@ def test_code_under_test_cannot_swallow_ctrl_c() -> None:
             while True:
                 try:
                     await asyncio.sleep(0)
+                except GeneratorExit:
+                    raise
                 except BaseException:
                     continue
 

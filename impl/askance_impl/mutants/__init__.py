@@ -16,6 +16,7 @@ from askance_impl.mutants import (
     deadlock,
     lifecycle,
     mailboxes,
+    state,
     stopping,
     wakeups,
 )
@@ -23,7 +24,7 @@ from askance_impl.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-_CHAPTERS = (answers, composition, mailboxes, wakeups, deadlock, cancellation, stopping, lifecycle)
+_CHAPTERS = (answers, composition, mailboxes, state, wakeups, deadlock, cancellation, stopping, lifecycle)
 
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {

@@ -1,7 +1,7 @@
 """Dask's actors, unmodified, in one process: a local cluster of workers on threads, two at least.
 
-A method of an actor is called through its proxy, which gives an ActorFuture at once. Handlers are plain functions, which a
-worker runs on its one thread for actors; an ask of an actor on the same worker is a call, and is over when `ask`
+A method of an actor is called through its proxy, which gives an ActorFuture at once. Handlers are plain functions; a
+worker runs them on its one thread for actors; an ask of an actor on the same worker is a call, and is over when `ask`
 returns. Dask's loops are its own and Tornado's, with real sockets: it runs on the live engine only.
 """
 

@@ -47,6 +47,7 @@ FEATURES: dict[str, str] = {
     "cancel": "a pending ask is cancelled",
     "stop": "an actor is stopped while others send to it",
     "spawn": "a handler spawns an actor and asks it",
+    "state": "several askers at once share an actor that keeps a state",
 }
 """The closed vocabulary of situations: with these words a clause says what a generator must make to test it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from askance.clauses.base import ALIVE, Clause
 from askance.clauses.checks import mailboxes as checks
+from askance.clauses.checks import state
 
 M1 = Clause(
     id="M1",
@@ -109,6 +110,36 @@ M4 = Clause(
 )
 
 
+M5 = Clause(
+    id="M5",
+    level="MUST",
+    text="""
+    Asks on one actor are linearizable against its state.
+    """,
+    rationale="""
+    An actor is an object that many may use at once as if each were alone: whatever overlaps, the answers are those of
+    one message after the other, each between its ask and its answer. Only then may an asker that was answered rely on
+    what it wrote, and a deposit that was confirmed be in every balance that is read later. A failed handler keeps what
+    it has written, as a method that raises does.
+    """,
+    rule="""
+    Herlihy and Wing, Linearizability (ACM TOPLAS 1990); concurrent.futures, Executor.submit() with one worker:
+    calls are executed one after the other, and a Future's result is set when its call has returned; asyncio,
+    "Developing with asyncio", Concurrency and Multithreading: what a task changes between two awaits no other task
+    of its loop sees half done.
+    """,
+    if_fails="""
+    look at answers from anywhere but the handler (a cache, a replica, a batch that was computed earlier), at a read and
+    a write of the state with other messages in between, at handlers on two threads, and at state that is saved before a
+    turn and put back after it (retries, restarts, snapshots).
+    """,
+    check=state.m5_violation,
+    reached=state.m5_reached,
+    features=frozenset({"state", "asks", "busy-actor", "many-messages", "cross-loop", "errors", "cancel"}),
+    rests_on=("A4", *ALIVE),
+)
+
+
 M6 = Clause(
     id="M6",
     level="MUST",
@@ -135,4 +166,4 @@ M6 = Clause(
 )
 
 
-CLAUSES = (M1, M2, M3, M4, M6)
+CLAUSES = (M1, M2, M3, M4, M5, M6)

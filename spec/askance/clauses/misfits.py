@@ -73,6 +73,8 @@ def _inner(case: Case, op: str, seen: set[str]) -> Iterator[str]:
 def attribute(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome) -> str:
     """The one clause that this misfit violates."""
     kinds: set[str] = {one.kind for one in denoted}
+    if _of_state(case, wait, got):
+        return "M5"
     match got.kind:
         case "nested":
             return "A3"
@@ -105,6 +107,17 @@ def attribute(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome)
             if kinds == {kind}:
                 return only
     return _clause_of_answer(case, wait)
+
+
+def _of_state(case: Case, wait: Wait, got: Outcome) -> bool:
+    """Whether that is what the turn of an actor with a state did answer: then the state was wrong, and not the reply.
+
+    The check of M5 judges it in all orders of the messages; in an order that is not possible it is M1's and M2's.
+    """
+    message = case.facts.asks.get(wait.op)
+    if message is None or message.actor not in case.traits.stateful or got.kind not in ("value", "error"):
+        return False
+    return not message.turns or any(turn.outcome and same(turn.outcome, got) for turn in message.turns)
 
 
 def _clause_of_value(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome) -> str:

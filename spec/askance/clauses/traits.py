@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 from askance.clauses.facts import Composed
 from askance.meaning.graph import Graph
-from askance.program import Compose, GatherOp, Program, Result, Stop, StopOp, StopSelf, Within, walk
+from askance.program import (
+    Compose,
+    GatherOp,
+    Program,
+    Result,
+    State,
+    Stop,
+    StopOp,
+    StopSelf,
+    Update,
+    Within,
+    walk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +28,9 @@ class Traits:
 
     `loops`: where each actor is placed. `asked`: for each actor, those that it asks, directly or through others.
     `cyclic`: the actors whose asks lead back to themselves. `stopped`: the actors that some operation or behaviour
-    stops. `gives_up`: whether some behaviour has a `Within`. `threads`: the clients on plain threads.
-    `blocked_on`: the replies that clients on loops block on. `composed`: the replies that clients compose, by name.
+    stops. `stateful`: the actors that keep a state. `gives_up`: whether some behaviour has a `Within`. `threads`: the
+    clients on plain threads. `blocked_on`: the replies that clients on loops block on. `composed`: the replies that
+    clients compose, by name.
     """
 
     program: Program
@@ -25,6 +38,7 @@ class Traits:
     asked: Mapping[str, frozenset[str]]
     cyclic: frozenset[str]
     stopped: frozenset[str]
+    stateful: frozenset[str]
     gives_up: bool
     threads: frozenset[str]
     blocked_on: frozenset[str]
@@ -48,6 +62,7 @@ def traits_of(program: Program) -> Traits:
 def _traits(program: Program) -> Traits:
     graph = Graph(program)
     stopped: set[str] = set()
+    stateful: set[str] = set()
     gives_up = False
     for actor in program.actors:
         for part in walk(actor.behaviour):
@@ -55,6 +70,8 @@ def _traits(program: Program) -> Traits:
                 stopped.add(part.actor)
             elif isinstance(part, StopSelf):
                 stopped.add(actor.name)
+            elif isinstance(part, State | Update):
+                stateful.add(actor.name)
             gives_up = gives_up or isinstance(part, Within)
     composed: dict[str, Composed] = {}
     blocked_on: set[str] = set()
@@ -79,6 +96,7 @@ def _traits(program: Program) -> Traits:
         graph.asked,
         frozenset(actor for actor, asked in graph.asked.items() if actor in asked),
         frozenset(stopped),
+        frozenset(stateful),
         gives_up,
         frozenset(client.name for client in program.clients if client.where == "thread"),
         frozenset(blocked_on),

@@ -124,5 +124,16 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(actors=2, root=("stop",)),
         Skeleton(leaf=("stop-self",)),
     ),
+    "state": (
+        Skeleton(clients=2, leaf=("update",)),
+        Skeleton(clients=2, leaf=("update-slow", "update-read")),
+        Skeleton(clients=2, loops=2, leaf=("update",), where=("loop", "inside")),
+        Skeleton(group=("burst", "tell-then-ask"), leaf=("update", "update-read")),
+        Skeleton(clients=2, leaf=("update-recover",), group=("burst",)),
+        Skeleton(
+            actors=2, clients=2, loops=2, root=("ask", "relay", "ask-twice"), leaf=("update",), apart=True
+        ),
+        Skeleton(actors=3, root=("gather",), leaf=("update",)),
+    ),
     "spawn": (Skeleton(leaf=("spawn",)), Skeleton(actors=2, root=("ask",), leaf=("spawn",))),
 }

@@ -22,11 +22,13 @@ from askance.program import (
     Raise,
     Sleep,
     Spawn,
+    State,
     Stop,
     StopSelf,
     Tell,
     Then,
     Try,
+    Update,
     Value,
     Within,
 )
@@ -171,6 +173,24 @@ def _stop_self(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[st
     return StopSelf(Apply(symbol, (Msg(),)))
 
 
+def _update(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
+    return Update(symbol, Msg())
+
+
+def _update_read(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
+    return Apply(symbol, (State(), Update(symbol, Msg())))
+
+
+def _update_slow(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
+    slow = Sleep(1 + pick % 2, Msg())
+    return Update(symbol, slow) if pick % 3 else Apply(symbol, (Update(symbol, Msg()), slow))
+
+
+def _update_recover(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
+    failing = Apply(symbol, (Update(symbol, Msg()), Raise(Err(errors[pick % len(errors)], symbol))))
+    return Try(failing, Update(symbol, Const("recovered")))
+
+
 FORMS: dict[str, Form] = {
     form.name: form
     for form in (
@@ -199,6 +219,10 @@ FORMS: dict[str, Form] = {
         Form("spawn", 0, _spawn, frozenset({"spawn"})),
         Form("stop", 1, _stop, frozenset({"stop"}), waits=False),
         Form("stop-self", 0, _stop_self, frozenset({"stop"})),
+        Form("update", 0, _update),
+        Form("update-read", 0, _update_read),
+        Form("update-slow", 0, _update_slow),
+        Form("update-recover", 0, _update_recover),
     )
 }
 
@@ -221,6 +245,7 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "bystander": ("ask", "sleep"),
     "within": ("within", "sleep", "sleep-long"),
     "spawn": ("spawn",),
+    "state": ("update", "update-read", "update-slow"),
     "stop": ("stop", "stop-self"),
     "cancel": ("ask", "sleep", "sleep-long"),
 }

@@ -220,7 +220,11 @@ class Draft:
         if sum(self.cost[target] for target in targets) >= MOST_PER_ASK:
             targets = [last] * len(targets)
         self.cost[index] = 1 + sum(self.cost[target] for target in targets)
-        pick = self.number(11) if form.name not in ("apply", "relay", "two", "then", "tell", "spawn") else 0
+        pick = (
+            self.number(11)
+            if form.name not in ("apply", "relay", "two", "then", "tell", "spawn", "update", "update-read")
+            else 0
+        )
         able = self.situations.errors
         errors = tuple(kind for kind in skeleton.errors if kind in able) or able
         return form.make(symbol, [self.names[target] for target in targets], pick, errors)

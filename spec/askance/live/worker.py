@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from askance.adapter import Adapter
@@ -27,7 +28,8 @@ from askance.run.selfcheck import check_shape
 
 __all__ = ["work"]
 
-PATIENCE = 200
+HUNG = object()
+PATIENCE = 100
 """Seconds of a program, as long as the machine alone makes them, that measuring the implementation may take."""
 
 
@@ -54,11 +56,14 @@ def work(results: int, stacks: int) -> NoReturn:
     if isinstance(found, AdapterError):
         pipe.send({"broken": str(found)})
         leave()
-    calibration = watched(machine, lambda: with_implementation(machine, adapter))
-    clean = isinstance(calibration, Calibration)
-    if not isinstance(calibration, Calibration):
-        calibration = machine
-    pipe.send({"ready": calibration.second, "ask": calibration.ask, "clean": clean})
+    known = first.get("known")
+    if known is None and not (checked and found is HUNG):
+        measured = watched(machine, lambda: with_implementation(machine, adapter))
+        known = vars(measured) if isinstance(measured, Calibration) else None
+    calibration = replace(
+        machine, **{name: (known or {}).get(name, 0.0) for name in ("ask", "spawn", "close")}
+    )
+    pipe.send({"ready": calibration.second, "known": vars(calibration)})
     serve(commands, pipe, adapter, calibration)
     leave()
 
@@ -78,7 +83,7 @@ def serve(commands: Any, pipe: Pipe, adapter: Adapter, calibration: Calibration)
 
 
 def watched(machine: Calibration, call: Any) -> Any:
-    """What the call gives or raises; None if it takes too long, which the clauses will judge."""
+    """What the call gives or raises; HUNG if it takes too long, which the clauses will judge."""
     found: list[Any] = []
 
     def perform() -> None:
@@ -90,7 +95,7 @@ def watched(machine: Calibration, call: Any) -> Any:
     thread = threading.Thread(target=perform, name=f"{OURS}trial", daemon=True)
     thread.start()
     thread.join(PATIENCE * machine.second)
-    return found[0] if found else None
+    return found[0] if found else HUNG
 
 
 def leave() -> NoReturn:

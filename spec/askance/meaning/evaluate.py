@@ -41,12 +41,14 @@ from askance.program import (
     Raise,
     Sleep,
     Spawn,
+    State,
     Stop,
     StopSelf,
     Tell,
     Term,
     Then,
     Try,
+    Update,
     Value,
     Within,
 )
@@ -182,6 +184,8 @@ class Evaluator:
                 return inner(rest).stopping(*([actor] if actor else []))
             case Stop(target, rest):
                 return inner(rest).stopping(target)
+            case State() | Update():
+                return UNLISTED  # What `states` knows of a state is told before anything is evaluated.
 
     def _wait(
         self,

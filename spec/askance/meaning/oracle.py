@@ -14,6 +14,7 @@ from askance.history import Outcome
 from askance.meaning.evaluate import Cycles, Evaluator, Surroundings
 from askance.meaning.graph import Graph
 from askance.meaning.possible import CANCELLED, REFUSED, Possible, gathered, then, value
+from askance.meaning.states import states
 from askance.meaning.timeline import Step, Timeline
 from askance.program import (
     AskOp,
@@ -145,6 +146,8 @@ class _Oracle:
             for step in self.timeline.steps
             if isinstance(step.operation, Result) and step.client.where != "thread"
         }
+        touched = self.timeline.may_stop(self.timeline.steps)
+        kept = states(self.program, self.graph, self.timeline.steps, touched, cancelled, settled)
         found: dict[str, Possible] = {}
         stops: dict[int, set[str]] = {}
         """What the steps of each phase stop for certain."""
@@ -156,6 +159,8 @@ class _Oracle:
                 case AskOp() | TellOp():
                     before = [stopped for phase, stopped in stops.items() if settled and phase < step.phase]
                     sent = self._send(step, frozenset[str]().union(*before))
+                    if isinstance(step.operation, AskOp):
+                        sent = kept.get(step.key, sent)
                     if isinstance(step.operation, TellOp):
                         certain |= sent.stops
                     else:

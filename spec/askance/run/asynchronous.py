@@ -21,14 +21,17 @@ from askance.program import (
     Raise,
     Sleep,
     Spawn,
+    State,
     Stop,
     StopSelf,
     Tell,
     Term,
     Then,
     Try,
+    Update,
     Within,
 )
+from askance.run.actor_state import ActorState
 from askance.run.turns import NOT_AN_OUTCOME, Directory, Envelope, Pending, Turn
 
 __all__ = ["AsyncHandler", "AsyncTurn"]
@@ -37,19 +40,22 @@ __all__ = ["AsyncHandler", "AsyncTurn"]
 class AsyncHandler:
     """One actor: `handle` is a coroutine function of one message that runs the behaviour and records the turn."""
 
-    def __init__(self, actor: str, behaviour: Expression, directory: Directory) -> None:
+    def __init__(
+        self, actor: str, behaviour: Expression, directory: Directory, state: ActorState | None = None
+    ) -> None:
         self.actor = actor
         self.behaviour = behaviour
         self.directory = directory
         self.next_turn = directory.turns(actor)
+        self.state = state or ActorState()
 
     def __reduce__(self) -> Any:
         """Libraries that run handlers in other processes pickle them."""
-        return AsyncHandler, (self.actor, self.behaviour, self.directory)
+        return AsyncHandler, (self.actor, self.behaviour, self.directory, self.state)
 
     async def handle(self, envelope: Envelope) -> Any:
         """Run one turn; returns or raises what the behaviour gives."""
-        turn = AsyncTurn(self.directory, self.actor, self.next_turn(), envelope)
+        turn = AsyncTurn(self.directory, self.actor, self.next_turn(), envelope, self.state)
         try:
             value = await turn.evaluate(self.behaviour)
         except BaseException as error:
@@ -112,6 +118,13 @@ class AsyncTurn(Turn):
             case Stop(actor, then):
                 self.stop(actor)
                 return await self.evaluate(then)
+            case State():
+                return self.state.get()
+            case Update(symbol, argument):
+                before = self.state.get()
+                after = Term(symbol, (before, await self.evaluate(argument)))
+                self.state.set(after)
+                return after
 
     async def wait(self, op: str, reply: Any, gathered: bool = False) -> Any:
         """Await the reply as the library's users do, and record how the wait ended."""

@@ -21,14 +21,17 @@ from askance.program import (
     Raise,
     Sleep,
     Spawn,
+    State,
     Stop,
     StopSelf,
     Tell,
     Term,
     Then,
     Try,
+    Update,
     Within,
 )
+from askance.run.actor_state import ActorState
 from askance.run.turns import Directory, Envelope, Pending, Turn
 
 __all__ = ["BlockingHandler", "BlockingTurn"]
@@ -37,19 +40,22 @@ __all__ = ["BlockingHandler", "BlockingTurn"]
 class BlockingHandler:
     """One actor: `handle` is a plain function of one message that runs the behaviour and records the turn."""
 
-    def __init__(self, actor: str, behaviour: Expression, directory: Directory) -> None:
+    def __init__(
+        self, actor: str, behaviour: Expression, directory: Directory, state: ActorState | None = None
+    ) -> None:
         self.actor = actor
         self.behaviour = behaviour
         self.directory = directory
         self.next_turn = directory.turns(actor)
+        self.state = state or ActorState()
 
     def __reduce__(self) -> Any:
         """Libraries that run handlers in other processes pickle them."""
-        return BlockingHandler, (self.actor, self.behaviour, self.directory)
+        return BlockingHandler, (self.actor, self.behaviour, self.directory, self.state)
 
     def handle(self, envelope: Envelope) -> Any:
         """Run one turn; returns or raises what the behaviour gives."""
-        turn = BlockingTurn(self.directory, self.actor, self.next_turn(), envelope)
+        turn = BlockingTurn(self.directory, self.actor, self.next_turn(), envelope, self.state)
         try:
             value = turn.evaluate(self.behaviour)
         except BaseException as error:
@@ -105,6 +111,13 @@ class BlockingTurn(Turn):
             case Stop(actor, then):
                 self.stop(actor)
                 return self.evaluate(then)
+            case State():
+                return self.state.get()
+            case Update(symbol, argument):
+                before = self.state.get()
+                after = Term(symbol, (before, self.evaluate(argument)))
+                self.state.set(after)
+                return after
 
     def wait(self, op: str, reply: Any, gathered: bool = False) -> Any:
         """Block on the reply as the library's users do, and record how the wait ended."""

@@ -180,7 +180,9 @@ def explained(events: Sequence[Event], engine: Deadlock) -> Deadlock:
                 at.where if at is not None else "an await that no task is in any more",
             )
         )
-    waiting += [entry for entry in engine.waiting if not entry.who and entry.strand != MAIN]
+    # Who waits for no reply is inside the implementation itself.
+    told = {entry.who for entry in waiting if entry.who}
+    waiting += [entry for entry in engine.waiting if entry.who not in told and entry.strand != MAIN]
     cycle = find_cycle(graph)
     if not cycle and not forgotten:
         return Deadlock(tuple(waiting), engine.cycle, engine.forgotten)

@@ -17,6 +17,7 @@ from askance.adapter import Adapter, System
 from askance.errors import make
 from askance.history import Outcome, Recorder
 from askance.program import Err, Expression, Raise, Spawn, Term, Value, walk
+from askance.run.actor_state import ActorState
 from askance.run.classify import Classifier, recordable
 from askance.world import EngineFailure, StrandKilled
 
@@ -199,11 +200,14 @@ class Directory:
 class Turn:
     """One message being handled by one actor: its id, its message, and how many messages it has sent so far."""
 
-    __slots__ = ("actor", "directory", "id", "message", "number", "spawned")
+    __slots__ = ("actor", "directory", "id", "message", "number", "spawned", "state")
 
-    def __init__(self, directory: Directory, actor: str, count: int, envelope: Envelope) -> None:
+    def __init__(
+        self, directory: Directory, actor: str, count: int, envelope: Envelope, state: ActorState
+    ) -> None:
         self.directory = directory
         self.actor = actor
+        self.state = state
         self.id = f"{actor}#{count}"
         self.message: Any = envelope.value
         self.number = 0

@@ -9,6 +9,10 @@ or planned, has it anyway: unless one of its weak initials is asleep there, or i
 Locks, queues and the like disable strands, which the paper's model leaves aside: a release does not race with the
 acquire that waits for it, but the acquire before it does (the object met what the operation needs there). What a
 strand waits for at the end of an execution, and never got, races as well.
+
+Nor has the model timers that race with the code: a strand that waits with a timeout can go on in two ways, and what
+one of them rules out the other may allow. So from the first execution on that has such a timer, every strand's step is
+explored at every state, as the sleep-set oracle does: as many executions are completed, but some are begun in vain.
 """
 
 from __future__ import annotations
@@ -25,13 +29,43 @@ from askance.search.order import Order
 class OptimalDPOR(Exhaustive):
     """Plans an execution for each race that is not covered yet."""
 
+    optimal = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Whether a timer could fire early in any execution so far, and whether that is news.
+        self.timed = False
+        self._widening = False
+
     def _branches(self, able: Sequence[Any]) -> list[Branch]:
-        """Only the first step; races add others."""
-        return [Branch(able[0].path)]
+        """Only the first step; races add others. Every one where timers race."""
+        return [Branch(strand.path) for strand in (able if self.timed else able[:1])]
+
+    def _widened(self, planned: list[Branch], able: Sequence[Any]) -> list[Branch]:
+        """What was planned, with all other steps where timers race."""
+        if not self.timed:
+            return planned
+        return [planned[0], *(Branch(strand.path) for strand in able if strand.path != planned[0].path)]
+
+    def stepped(self, strand: Any) -> None:
+        """Notice whether a timer is pending that may fire early."""
+        world = self.world
+        if world.timers and world.racing_timers and not self.timed:
+            self.timed = self._widening = True
+        super().stepped(strand)
+
+    def _widen(self) -> None:
+        """Explore every step at every state of this execution. What was planned there is among that."""
+        self._widening = False
+        for node in self.nodes:
+            others = (path for path in node.able if path != node.path and path not in node.sleep)
+            node.branches = [Branch(node.path), *map(Branch, others)]
 
     def ended(self) -> None:
         """Find the races of the new part of the execution, and plan their reversals."""
-        if self.redundant:
+        if self._widening:
+            self._widen()
+        if self.timed or self.impossible_now or (self.redundant and self.optimal):
             return
         events = [node.event for node in self.nodes]
         order = Order(events)
@@ -46,19 +80,11 @@ class OptimalDPOR(Exhaustive):
             if all(access.needs != ENABLED for access in event.accesses):
                 for early in order.racing(event):
                     self._reverse(order, early, len(events), event)
-        if self.world.racing_timers:
-            # The clock goes on for ever, if it may: a timer might have fired before whatever stopped it.
-            tick = announced(self.world.clock, self.world)
-            for early in order.racing(tick):
-                self._reverse(order, early, len(events), tick)
 
     def _reverse(self, order: Order, early: int, late: int, event: Event) -> None:
         """Plan that `event`, the one numbered `late`, comes before the one numbered `early`."""
         events, before = order.events, order.before
-        if event.is_tick:
-            numbers = order.before_tick(early, late, event) or []
-        else:
-            numbers = [k for k in range(early + 1, len(events)) if not before[k] >> early & 1]
+        numbers = [k for k in range(early + 1, len(events)) if not before[k] >> early & 1]
         sequence = [events[k] for k in numbers]
         past = [before[k] for k in numbers]
         past.append(_past(order, early, late, event, numbers, sequence))

@@ -21,7 +21,7 @@ let go on, or that it has ended."""
 
 
 CLOCK: Name = ("0", 0, "strand")
-"""What all that has to do with time depends on; a step of the clock needs a pending timer."""
+"""What all that has to do with time depends on."""
 
 
 class Access:
@@ -40,24 +40,15 @@ class Access:
 
 
 class Event:
-    """One step of the strand with that path: its accesses, and for each object the strongest of their modes.
+    """One step of the strand with that path: its accesses, and for each object the strongest of their modes."""
 
-    `timers`: how many were pending just before it.
-    """
-
-    __slots__ = ("accesses", "barrier", "modes", "path", "timers")
+    __slots__ = ("accesses", "barrier", "modes", "path")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.accesses: list[Access] = []
         self.modes: dict[Name, int] = {}
         self.barrier = False
-        self.timers = 0
-
-    @property
-    def is_tick(self) -> bool:
-        """Whether it is a step of the clock."""
-        return self.path == CLOCK[0]
 
     def add(self, access: Access) -> None:
         """The step also did this."""
@@ -87,7 +78,6 @@ class Event:
 def announced(strand: Any, world: World) -> Event:
     """The event of the operation that a strand has announced, as far as it can be told beforehand."""
     event = Event(strand.path)
-    event.timers = world.timers
     kind, thing = strand.kind, strand.object
     if kind == "tick":
         event.barrier = not world.racing_timers

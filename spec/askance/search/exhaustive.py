@@ -10,6 +10,7 @@ asleep would only repeat another one, and is given up as redundant.
     sleep-sets   every strand's step at every state, but for sleeping ones: completes one execution for each
                  interleaving, and begins many more; simple enough to be trusted
     dpor         optimal-DPOR, in `askance.search.dpor`
+    source-dpor  source-DPOR, in `askance.search.source_dpor`
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ class Node:
     """A state on the path of the current execution, and the step that it goes on with.
 
     `planned`: what the step was expected to do, where a plan has led here. In another context than the one that it was
-    planned in it may do something else: it wakes nobody, say, where nobody waits yet.
+    planned in it may do something else: it wakes nobody, say, where nobody waits yet. `able`: who could have made a
+    step instead, and was not asleep.
     """
 
-    __slots__ = ("branches", "done", "event", "path", "planned", "sleep")
+    __slots__ = ("able", "branches", "done", "event", "path", "planned", "sleep")
 
     def __init__(self, path: str, sleep: dict[str, Event], branches: list[Branch], event: Event) -> None:
         self.path = path
@@ -49,6 +51,7 @@ class Node:
         self.branches = branches
         self.event = event
         self.planned: Event | None = None
+        self.able: tuple[str, ...] = (path,)
 
     def footprint(self) -> Event:
         """What the step did or was expected to do: whoever is independent of that may sleep on."""
@@ -120,7 +123,10 @@ class Exhaustive:
         if chosen is None:
             chosen = able[0]
             following = self._branches(able)
+        else:
+            following = self._widened(following, able)
         self._picked = Node(chosen.path, sleep, following, Event(chosen.path))
+        self._picked.able = tuple(strand.path for strand in able)
         return chosen
 
     def stepped(self, strand: Any) -> None:
@@ -196,6 +202,10 @@ class Exhaustive:
     def _branches(self, able: Sequence[Any]) -> list[Branch]:
         """What is to be explored from a new node, its first step first."""
         return [Branch(strand.path) for strand in able]
+
+    def _widened(self, planned: list[Branch], able: Sequence[Any]) -> list[Branch]:
+        """What is to be explored from a new node that a plan leads through."""
+        return planned
 
     # ------------------------------------------------------------ what the search asks
 

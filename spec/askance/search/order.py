@@ -143,22 +143,13 @@ class Order:
                 if other_mode == WRITE or (other_mode == mode and mode != READ):
                     break
         if len(found) > 1:
-            firm = [k for k in found if not event.is_tick or self._ticks_after_all(k, event)]
-            found = [i for i in found if not any(self.before[k] >> i & 1 for k in firm)]
+            found = [i for i in found if not any(self.before[k] >> i & 1 for k in found)]
         return found
-
-    def _ticks_after_all(self, early: int, tick: Event) -> bool:
-        """Whether a tick can come in the early event's place with all before it that can happen without that one."""
-        late = len(self.before)
-        independent = sum(1 for k in range(early + 1, late) if not self.before[k] >> early & 1)
-        return len(self.before_tick(early, late, tick) or ()) == independent
 
     def _possible(self, event: Event, early: int) -> bool:
         """Whether what the event waits for is there without the early one, and without all that follows from that."""
         if self.events[early].barrier:
             return False
-        if event.is_tick:
-            return self.before_tick(early, len(self.before), event) is not None
         for access in event.accesses:
             needs = access.needs
             if not needs or access.name not in self._objects:
@@ -172,25 +163,6 @@ class Order:
                         return False
                     break
         return True
-
-    def before_tick(self, early: int, late: int, tick: Event) -> list[int] | None:
-        """What can happen between what was before the early event and a tick that comes in its place.
-
-        As many as can of the events that do not depend on the early one, so that a timer is pending after them; None
-        where none ever is.
-        """
-        timers = self.events[early].timers
-        numbers: list[int] = []
-        most = 0 if timers else None
-        for number in range(early + 1, late):
-            if self.before[number] >> early & 1:
-                continue
-            numbers.append(number)
-            following = tick if number + 1 == late else self.events[number + 1]
-            timers += following.timers - self.events[number].timers
-            if timers > 0:
-                most = len(numbers)
-        return None if most is None else numbers[:most]
 
     def racing(self, event: Event) -> list[int]:
         """The events that an operation races with which was announced and never happened."""

@@ -236,7 +236,7 @@ def search_program(
         if file is not None:
             plan = tuple(strategy.nodes[: strategy.prefix]), tuple(strategy.follow)
             made = searched.executions, searched.redundant, strategy.impossible, searched.steps
-            write_state(State(text, *made, tuple(sorted(searched.reached)), *plan), file)
+            write_state(State(text, *made, tuple(sorted(searched.reached)), *plan, strategy.timed), file)
 
     escape.watch()
     try:
@@ -364,7 +364,7 @@ def _tell(
     with installed():
         counterexample = smallest(trial, failure, fixed=True)
     file = save(counterexample, folder)
-    print(shown(in_words(counterexample, adapter, file)["text"], out), end="", file=out, flush=True)
+    print(shown(in_words(counterexample, adapter, file), out), end="", file=out, flush=True)
 
 
 def _summary(results: list[Searched], adapter: Adapter, implementation: str) -> str:

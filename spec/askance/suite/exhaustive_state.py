@@ -18,13 +18,14 @@ from askance.search.exhaustive import Branch, Node
 
 __all__ = ["State", "forget", "read_state", "state_file", "write_state"]
 
-FORMAT = 1
+FORMAT = 2
 KNOWN = {(kind.__module__, kind.__qualname__): kind for kind in (Access, Branch, Event, Node)}
 
 
 @dataclass(frozen=True)
 class State:
-    """What one program's search has done, and what it plans: `nodes` to repeat and `follow` to go on with.
+    """What one program's search has done, and what it plans: `nodes` to repeat and `follow` to go on with, and
+    whether timers race.
 
     `program` is the program's text; `executions` and `redundant` those made; `clauses` that were reached.
     """
@@ -37,6 +38,7 @@ class State:
     clauses: tuple[str, ...]
     nodes: tuple[Node, ...]
     follow: tuple[Branch, ...]
+    timed: bool
 
     def strategy(self) -> OptimalDPOR:
         """A search that goes on from here."""
@@ -45,6 +47,7 @@ class State:
         strategy.prefix = len(self.nodes)
         strategy.follow = list(self.follow)
         strategy.impossible = self.impossible
+        strategy.timed = self.timed
         return strategy
 
 

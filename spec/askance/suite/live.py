@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from hypothesis import Phase, given
 from hypothesis import seed as seeded
@@ -49,7 +50,7 @@ LIVE_PROFILES = {
 }
 MOST_INCONCLUSIVE = 5
 """After so many executions that said nothing, nothing more is tried."""
-MOST_HANGS = 4
+MOST_HANGS = 3
 """After so many executions that hung through another clause's fault, nothing more is tried."""
 SOFT = frozenset({"M6"})
 """Clauses that count how often others came first: only what is there every time is no chance."""
@@ -61,6 +62,9 @@ AGAIN = 20
 
 class Runner:
     """Performs programs on one implementation, in one child after another."""
+
+    known: ClassVar[dict[str, dict[str, float]]] = {}
+    """What the first child measured of each implementation: one that hangs need not do so in every child."""
 
     def __init__(self, implementation: str) -> None:
         self.implementation = implementation
@@ -84,9 +88,10 @@ class Runner:
         """Perform the program; what happened. A child that cannot be made ready gives an error."""
         if self.child is None:
             try:
-                self.child = Child(self.implementation)
+                self.child = Child(self.implementation, known=self.known.get(self.implementation))
             except ChildFailed as failed:
                 return History(program, (), "error", error=str(failed))
+        self.known[self.implementation] = self.child.known or {}
         ran = self.child.run(program)
         self.seconds += ran.seconds
         if self.child.over:

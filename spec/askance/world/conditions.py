@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ from askance.world.strand import Strand
 
 CONTROLLED = (Lock, RLock)
 
+os_ident = state.os_ident
+
+_condition_init = threading.Condition.__init__
 _condition_wait = threading.Condition.wait
 _condition_notify = threading.Condition.notify
 _event_set = threading.Event.set
@@ -26,6 +30,17 @@ _event_init = threading.Event.__init__
 _semaphore_acquire = threading.Semaphore.acquire
 _semaphore_release = threading.Semaphore.release
 _bounded_release = threading.BoundedSemaphore.release
+
+
+def condition_init(self: Any, lock: Any = None) -> None:
+    """`Condition.__init__`, which asks a lock three times for what only reentrant ones have."""
+    if lock.__class__ is Lock:
+        self._lock = lock
+        self.acquire = lock.acquire
+        self.release = lock.release
+        self._waiters = deque()
+    else:
+        _condition_init(self, lock)
 
 
 def wait(self: Any, timeout: float | None = None) -> bool:
@@ -134,8 +149,8 @@ class _Later:
 
 def event_init(self: Any) -> None:
     """`Event.__init__`, without the condition that a world has no use for."""
-    world = state.active()
-    if world is None:
+    world = state.world
+    if world is None or world.os_thread != os_ident():
         _event_init(self)
     else:
         self._flag = False
@@ -264,6 +279,7 @@ def _give_back(self: Any, world: Any, n: int) -> None:
 
 
 METHODS: tuple[tuple[type, str, Callable[..., Any]], ...] = (
+    (threading.Condition, "__init__", condition_init),
     (threading.Condition, "wait", wait),
     (threading.Condition, "notify", notify),
     (threading.Condition, "notify_all", notify_all),

@@ -127,7 +127,7 @@ class World(Scheduler):
         """Whether only daemons are left, as at the end of a process; and these are at rest, where they are to be."""
         if self.drain and any(strand is not self.clock for strand in self.runnable):
             return False
-        return all(strand.done or strand.daemon for strand in self.strands[1:])
+        return not [strand for strand in self.strands[1:] if not strand.done and not strand.daemon]
 
     def settle(self) -> None:
         """Called by the main strand: return when nothing else can move any more, timers included."""

@@ -30,9 +30,13 @@ STEPS = 500
 def end_strands(world: World) -> None:
     """Throw StrandKilled into every unfinished strand until it ends, then close the coroutines that are left."""
     world.runnable.clear()
+    unfinished = []
     for strand in world.strands:
         strand.slot = -1
-    unfinished = [strand for strand in world.strands[1:] if not strand.done and strand.life is not None]
+        if not strand.done and strand.life is not None:
+            unfinished.append(strand)
+    if not unfinished and not world.loops:
+        return
     tasks = [task for loop in world.loops for task in loop.live_tasks()]
     if world.main.done:
         leaks = world.execution.leaks

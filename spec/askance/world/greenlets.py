@@ -21,16 +21,36 @@ _idle: Any = real_local()
 def take(hub: greenlet, context: Context | None) -> greenlet:
     """A greenlet to be switched to with a `Life`; what escapes from that life comes out in `hub`."""
     idle: list[greenlet] | None = getattr(_idle, "greenlets", None)
-    if idle:
-        taken = idle.pop()
-    else:
-        # It starts without arguments: those of its start a greenlet keeps for as long as it lives.
-        taken = greenlet(_serve, getcurrent())
-        taken.switch()
+    taken = idle.pop() if idle else _made()
     if taken.parent is not hub:
         taken.parent = hub
     taken.gr_context = context
     return taken
+
+
+def _made() -> greenlet:
+    """A new one, begun by a greenlet that is kept for that, and whose stack is as good as empty.
+
+    A greenlet begins as deep in calls as whoever switches to it first, and keeps that for as long as it lives: begun
+    by strands, which were begun by strands, they would come to the interpreter's limit of recursion.
+    """
+    maker: greenlet | None = getattr(_idle, "maker", None)
+    if maker is None:
+        maker = _idle.maker = greenlet(_make)
+    maker.parent = getcurrent()
+    made: greenlet = maker.switch()
+    return made
+
+
+def _make() -> None:
+    mine = getcurrent()
+    while True:
+        # It starts without arguments: those of its start a greenlet keeps for as long as it lives.
+        made = greenlet(_serve, mine)
+        made.switch()
+        customer = mine.parent
+        assert customer is not None
+        customer.switch(made)
 
 
 def _serve() -> None:

@@ -99,14 +99,16 @@ def _respect_mutex(mutex: Any) -> None:
 
 def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) -> None:
     """`Queue.put`: one step."""
-    world = state.active()
-    if world is None:
+    world = state.world
+    if world is None or world.os_thread != os_ident():
         _put(self, item, block, timeout)
         return
     mutex = self.mutex
     if mutex.__class__ is Lock and mutex.owner is not None:
         _respect_mutex(mutex)
-    ends = _ends(self, world)
+    ends = self.__dict__.get("_askance")
+    if ends is None or ends.world is not world:
+        ends = _ends(self, world)
     maxsize = self.maxsize
     if maxsize <= 0 or not block:
         world.point("put", self)
@@ -132,7 +134,8 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
         raise queue.Full
     self._put(item)
     self.unfinished_tasks += 1
-    _let(world, ends.getters)
+    if ends.getters:
+        _let(world, ends.getters)
     if 0 < maxsize <= self._qsize():
         _hold(world, ends.putters)
     if ends.not_empty:
@@ -141,13 +144,15 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
 
 def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
     """`Queue.get`: one step."""
-    world = state.active()
-    if world is None:
+    world = state.world
+    if world is None or world.os_thread != os_ident():
         return _get(self, block, timeout)
     mutex = self.mutex
     if mutex.__class__ is Lock and mutex.owner is not None:
         _respect_mutex(mutex)
-    ends = _ends(self, world)
+    ends = self.__dict__.get("_askance")
+    if ends is None or ends.world is not world:
+        ends = _ends(self, world)
     if not block:
         world.point("try-get", self)
     else:
@@ -170,9 +175,10 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
             raise ShutDown
         raise queue.Empty
     item = self._get()
-    if not self._qsize() and not getattr(self, "is_shutdown", False):
+    if ends.getters and not self._qsize() and not getattr(self, "is_shutdown", False):
         _hold(world, ends.getters)
-    _let(world, ends.putters)
+    if ends.putters:
+        _let(world, ends.putters)
     if ends.not_full:
         _notify(world, ends.not_full, 1)
     return item

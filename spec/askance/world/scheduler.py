@@ -28,6 +28,12 @@ from askance.world.timers import Timers
 MOMENT = 1e-9
 """Seconds that the shortest wait takes."""
 
+SLOTS = """
+_hub _loop_now _patched _settling choices current drain dying ending execution generators hashes interrupted
+loops main main_loop_was_set max_steps names observes on_loop_blocked os_thread paused pick places pool_numbers
+racing_timers runnable strands strategy thread_numbers touched waiter_name
+"""
+
 
 def _ignore(strand: Strand, kind: str, thing: Any) -> None:
     """For strategies that want to know only of steps."""
@@ -36,40 +42,7 @@ def _ignore(strand: Strand, kind: str, thing: Any) -> None:
 class Scheduler(Timers):
     """The strands of one execution, and which of them runs. `World` adds how it is run."""
 
-    __slots__ = (
-        "_hub",
-        "_loop_now",
-        "_patched",
-        "_settling",
-        "choices",
-        "current",
-        "drain",
-        "dying",
-        "ending",
-        "execution",
-        "generators",
-        "hashes",
-        "interrupted",
-        "loops",
-        "main",
-        "main_loop_was_set",
-        "max_steps",
-        "names",
-        "observes",
-        "on_loop_blocked",
-        "os_thread",
-        "paused",
-        "pick",
-        "places",
-        "pool_numbers",
-        "racing_timers",
-        "runnable",
-        "strands",
-        "strategy",
-        "thread_numbers",
-        "touched",
-        "waiter_name",
-    )
+    __slots__ = tuple(SLOTS.split())
 
     def __init__(
         self,
@@ -194,8 +167,8 @@ class Scheduler(Timers):
         strand.object = thing
         if len(self.runnable) > 1:
             self._choose(strand)
-        self.steps += 1
-        if self.steps > self.max_steps:
+        self.steps = steps = self.steps + 1
+        if steps > self.max_steps:
             self._over()
         if self.observes and not self.dying:
             self.strategy.stepped(strand)
@@ -229,8 +202,8 @@ class Scheduler(Timers):
             if strand.running_loop is not None and kind not in ("acquire", "select"):
                 self._loop_blocked(strand)
             self._go_on()
-        self.steps += 1
-        if self.steps > self.max_steps:
+        self.steps = steps = self.steps + 1
+        if steps > self.max_steps:
             self._over()
         if self.observes and not self.dying:
             self.strategy.stepped(strand)

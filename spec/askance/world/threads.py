@@ -11,6 +11,8 @@ from typing import Any
 from askance.world import state
 from askance.world.strand import FIRST_IDENT, Strand
 
+os_ident = state.os_ident
+
 _Thread: Any = threading.Thread
 _start = threading.Thread.start
 _join = threading.Thread.join
@@ -78,8 +80,8 @@ def ended(thread: Any) -> None:
 
 def start(self: Any) -> None:
     """`Thread.start`: a scheduling point, then a new strand that is ready to run."""
-    world = state.active()
-    if world is None:
+    world = state.world
+    if world is None or world.os_thread != os_ident():
         _start(self)
         return
     if not self._initialized:

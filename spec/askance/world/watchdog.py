@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from askance.world import state
-from askance.world.clock import real_monotonic
 from askance.world.strand import RealBlocking
 
 if TYPE_CHECKING:
@@ -42,23 +41,26 @@ class _Watchdog:
     def watch(self) -> None:
         """The thread's body."""
         seen: tuple[Any, int] | None = None
-        since = 0.0
+        idle = 0.0
         while True:
-            self.wake.wait(min(0.5, patience / 4))
-            seen, since = self.look(seen, since)
+            interval = min(0.5, patience / 4)
+            self.wake.wait(interval)
+            seen, idle = self.look(seen, idle + interval)
 
-    def look(self, seen: tuple[Any, int] | None, since: float) -> tuple[tuple[Any, int] | None, float]:
-        """What is seen now, and since when: (reference to the world, its steps). It keeps no world alive."""
+    def look(self, seen: tuple[Any, int] | None, idle: float) -> tuple[tuple[Any, int] | None, float]:
+        """What is seen now: (reference to the world, its steps), which keeps no world alive; and for how long already.
+
+        That is counted in looks and never read off a clock: while the whole machine stands still, nobody blocks.
+        """
         world = self.world
         if world is None:
             return None, 0.0
-        now = real_monotonic()
         if seen is None or seen[0]() is not world or seen[1] != world.steps:
-            return (ref(world), world.steps), now
-        if now - since > patience:
+            return (ref(world), world.steps), 0.0
+        if idle > patience:
             self.bite(world)
             return None, 0.0
-        return seen, since
+        return seen, idle
 
     def bite(self, world: World) -> None:
         """Raise RealBlocking in the operating system thread that runs the world."""
