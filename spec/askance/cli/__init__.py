@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
-from askance.cli import baseline, check, compare, diff, explore, init, knowledge, mutants, programs
+from askance.cli import baseline, check, compare, diff, explore, html, init, knowledge, mutants, programs
 from askance.cli.grammar import INCONCLUSIVE, PASSED, USAGE, Parser
 from askance.run import UsageError
 
@@ -22,7 +22,7 @@ def parser() -> Parser:
     """The command line's grammar."""
     top = Parser(prog="askance", description="Checks actor implementations on every schedule.")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    for command in (check, baseline, init, compare, programs, diff, explore, mutants, knowledge):
+    for command in (check, baseline, init, compare, programs, diff, explore, mutants, html, knowledge):
         command.add(commands)
     return top
 

@@ -85,8 +85,10 @@ def told_moment(when: Moment) -> str:
 
 
 STEPPING = frozenset(
-    ("step", "s", "next", "n", "return", "r", "until", "unt", "jump", "j", "break", "b", "tbreak", "run")
-    + ("restart", "debug", "interact")
+    [
+        *("step", "s", "next", "n", "return", "r", "until", "unt", "jump", "j"),
+        *("break", "b", "tbreak", "run", "restart", "debug", "interact"),
+    ]
 )
 """Commands of the standard debugger that mean nothing where a schedule is followed."""
 

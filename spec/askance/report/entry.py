@@ -29,6 +29,9 @@ from askance.suite.statistics import Tally
 
 __all__ = ["document", "entry", "failure_text", "shown_path", "told"]
 
+FORMAT = 1
+"""The version of the report: another one where something that was there changes its meaning; see the schema."""
+
 
 def entry(result: Result, clause: Clause, adapter: Adapter, folder: Path) -> dict[str, Any]:
     """The entry of one clause; saves its counterexample into the folder."""
@@ -146,6 +149,7 @@ def document(
     for one in entries:
         total.add(Tally.of(one["tally"]))
     return {
+        "askance report": FORMAT,
         "askance": _version("askance"),
         "python": platform.python_version(),
         "implementation": implementation,

@@ -24,6 +24,9 @@ def _test_of(clause: Clause) -> Callable[..., None]:
     def test(judged: Judged, record_property: Callable[[str, object], None]) -> None:
         entry = judged(clause)
         record_property("askance", json.dumps(entry))
+        for name in ("clause", "level", "verdict"):
+            record_property(name, entry[name])
+        record_property("executions", entry["tally"].get("executions", 0))
         match entry["verdict"]:
             case "pass":
                 return
