@@ -21,6 +21,7 @@ from askance.generate.continuing import carry_out
 from askance.program import Program
 from askance.program_text import show
 from askance.run import UsageError, lacking, load_adapter, load_program
+from askance.search.arguments import require
 from askance.search.replay import Replay
 from askance.suite.counterexample import save, smallest
 from askance.suite.profiles import PROFILES
@@ -157,6 +158,10 @@ def function_named(name: str) -> Callable[[], object]:
         found = getattr(found, part)
     if not callable(found):
         raise UsageError(f"{name} is not a function but {type(found).__name__}")
+    try:
+        require(found, "random")
+    except TypeError as error:
+        raise UsageError(f"{name}: {error}") from error
     target: Callable[[], object] = found
     return target
 
