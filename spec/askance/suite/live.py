@@ -45,7 +45,7 @@ class LiveProfile:
 
 LIVE_PROFILES = {
     "smoke": LiveProfile(6, 1),
-    "default": LiveProfile(24, 2),
+    "default": LiveProfile(16, 2),
     "nightly": LiveProfile(400, 6),
 }
 MOST_INCONCLUSIVE = 5
