@@ -9,6 +9,7 @@ import pytest
 from askance.clauses import Case, judge_all
 from askance.cli import main
 from askance.run import load_adapter
+from askance.suite import live
 from askance.suite.counterexample import read
 from askance.suite.live import Runner
 from askance.suite.scenarios import SCENARIOS
@@ -35,14 +36,18 @@ def checked(name: str, only: str, tmp_path: Path, *more: str) -> int:
     )
 
 
-def test_a_failure_says_how_often(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A clause that falls exits 1, and says in how many of 20 executions; replay performs the program again."""
+def test_a_failure_says_how_often(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clause that falls exits 1, and says in how many executions of several; replay performs the program again."""
+    assert live.AGAIN == 20
+    monkeypatch.setattr(live, "AGAIN", 3)
     assert checked("naive-nested", "A3", tmp_path) == 1
-    assert "it failed in 20 of 20 further executions" in capsys.readouterr().out
+    assert "it failed in 3 of 3 further executions" in capsys.readouterr().out
     file = tmp_path / "found" / "naive-nested-A3-live.json"
     assert read(file).engine == "live"
     assert main(["replay", str(file)]) == 1
-    assert "it failed in 20 of 20" in capsys.readouterr().out
+    assert "it failed in 3 of 3" in capsys.readouterr().out
 
 
 def test_a_blocked_loop_is_told_with_its_line() -> None:

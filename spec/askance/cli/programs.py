@@ -43,12 +43,12 @@ def replay_command(options: argparse.Namespace) -> int:
     counterexample = read(options.file)
     adapter = load_adapter(counterexample.implementation)
     if counterexample.engine == "live":
-        from askance.suite.live import replay_live
+        from askance.suite.live import AGAIN, replay_live
 
         again = replay_live(counterexample, adapter)
         if again is None:
             print(
-                f"{counterexample.failure.clause} held in all of 20 executions: {counterexample.seen} when it fell"
+                f"{counterexample.failure.clause} held in all of {AGAIN} executions: {counterexample.seen} when it fell"
             )
             return PASSED
         print(shown(told(again, adapter, options.file)["text"], sys.stdout), end="")
