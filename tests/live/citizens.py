@@ -41,18 +41,19 @@ class Reply:
     def fill(self, handler: Handler, message: Any) -> None:
         """Run the handler."""
         try:
-            self.found.append(handler(message))
+            self.found.append((handler(message), None))
         except BaseException as error:
-            self.found.append(error)
+            self.found.append((None, error))
         self.there.set()
 
     def result(self, timeout: float | None) -> Any:
         """What the handler returned or raised."""
         if not self.there.wait(timeout):
             raise TimeoutError
-        if isinstance(self.found[0], BaseException):
-            raise self.found[0]
-        return self.found[0]
+        value, error = self.found[0]
+        if error is not None:
+            raise error
+        return value
 
 
 class HangsInAsk(Simple):

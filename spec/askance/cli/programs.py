@@ -50,12 +50,12 @@ def replay_command(options: argparse.Namespace) -> int:
     if counterexample.engine == "live":
         if wants_more(options) or options.history:
             raise UsageError("what failed on real threads has no schedule to stop in, to trace or to write")
-        from askance.suite.live import replay_live
+        from askance.suite.live import AGAIN, replay_live
 
         again = replay_live(counterexample, adapter)
         if again is None:
             print(
-                f"{counterexample.failure.clause} held in all of 20 executions: {counterexample.seen} when it fell"
+                f"{counterexample.failure.clause} held in all of {AGAIN} executions: {counterexample.seen} when it fell"
             )
             return PASSED
         print(shown(told(again, adapter, options.file), sys.stdout), end="")

@@ -24,7 +24,7 @@ from askance.run import perform
 
 __all__ = ["Performing"]
 
-TICK = 0.1
+TICK = 0.2
 """How often the watchdog looks, in seconds of the program."""
 STILL = 4.0
 """For so long nothing may run before it counts as a standstill, where the operating system tells."""
@@ -34,7 +34,7 @@ PULSES = 20.0
 """How often the parent is told that we are alive."""
 LATE = 0.25
 """If the watchdog was woken later than this, times say nothing; nothing moved is no finding while it goes on."""
-MOST_LATE = 3000
+MOST_LATE = 2000
 """After so many late looks in which nothing was recorded the watchdog gives up."""
 GRACE = 10.0
 """For so long threads and processes may take to end after the system has closed."""
@@ -111,7 +111,7 @@ class Performing:
         seen: object = None
         since = time.monotonic()
         while not self.still.is_set():
-            time.sleep(TICK * self.second / 2)
+            time.sleep(TICK * self.second / 4)
             now = self.state()
             if now != seen or now is None:
                 seen, since = now, time.monotonic()
@@ -174,7 +174,8 @@ class Performing:
                 late += 1
             else:
                 silent += 1
-            state = self.state()
+            # To look is work: only where nothing has been recorded for a while.
+            state = self.state() if silent + late > 2 else None
             still = still + 1 if state is not None and state == seen else 0
             seen = state
             if (still > STILL / TICK and self.knows()) or silent > self.longest() / TICK:

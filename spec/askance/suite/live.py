@@ -45,7 +45,7 @@ class LiveProfile:
 
 LIVE_PROFILES = {
     "smoke": LiveProfile(6, 1),
-    "default": LiveProfile(24, 2),
+    "default": LiveProfile(16, 2),
     "nightly": LiveProfile(400, 6),
 }
 MOST_INCONCLUSIVE = 5
@@ -192,12 +192,10 @@ def drawn(clause: Clause, adapter: Adapter, count: int, seed: int) -> list[Progr
     return found
 
 
-def times_failed(
-    clause: Clause, adapter: Adapter, program: Program, runner: Runner, times: int = AGAIN
-) -> int:
-    """In how many of so many executions the clause falls on the program."""
+def times_failed(clause: Clause, adapter: Adapter, program: Program, runner: Runner) -> int:
+    """In how many of AGAIN executions the clause falls on the program."""
     trial = LiveTrial(clause, adapter, adapter.name, runner)
-    return sum(trial.perform(program)[0].verdict == "fail" for _ in range(times))
+    return sum(trial.perform(program)[0].verdict == "fail" for _ in range(AGAIN))
 
 
 def said(failed: int) -> str:
