@@ -86,7 +86,7 @@ def exhaustive_command(options: argparse.Namespace) -> int:
     """Search small programs exhaustively. Raises UsageError for options that mean nothing to such a search."""
     from askance.suite.exhaustive import check_exhaustively
 
-    for option in ("profile", "processes", "seed", "junitxml", "json", "pytest"):
+    for option in ("profile", "processes", "seed", "junitxml", "pytest"):
         if getattr(options, option):
             raise UsageError(
                 f"--exhaustive has no use for {'-- ...' if option == 'pytest' else '--' + option}"
@@ -98,6 +98,7 @@ def exhaustive_command(options: argparse.Namespace) -> int:
         resume=options.resume,
         only=options.k or "",
         folder=Path(options.counterexamples or ".askance"),
+        json=Path(options.json) if options.json else None,
     )
 
 
