@@ -119,7 +119,6 @@ def exhaustive_command(options: argparse.Namespace) -> int:
         "processes",
         "seed",
         "junitxml",
-        "json",
         "badge",
         "format",
         "verbose",
@@ -139,6 +138,7 @@ def exhaustive_command(options: argparse.Namespace) -> int:
         resume=options.resume,
         only=options.k or "",
         folder=Path(options.counterexamples or ".askance"),
+        json=Path(options.json) if options.json else None,
     )
 
 

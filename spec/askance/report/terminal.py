@@ -92,11 +92,20 @@ def tried(tally: Tally) -> str:
             f"threads; of {tally.raced:,} the times told nothing"
         )
     rate = tally.executions / tally.seconds if tally.seconds else 0.0
-    return (
+    text = (
         f"{tally.executions:,} executions of {tally.programs:,} programs, {rate:,.0f} in a second of one core; "
         f"{tally.distinct:,} distinct schedules, {tally.steps:,} steps, {tally.decisions:,} decisions; "
         f"a timer raced in {tally.raced:,}"
     )
+    if tally.signed:
+        text += f"\n{tally.interleavings:,} distinct interleavings in a sample of {tally.signed:,} executions"
+    if tally.pct:
+        bounds = ", ".join(f"{tally.missed(depth):.2g}" for depth in (1, 2, 3))
+        text += (
+            f"{'; ' if tally.signed else chr(10)}{tally.pct:,} executions of PCT: the chance of having missed a bug of "
+            f"depth 1, 2, 3 that every program can show is at most {bounds}"
+        )
+    return text
 
 
 def made(tally: Tally) -> str:

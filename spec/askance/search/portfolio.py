@@ -1,6 +1,6 @@
 """A portfolio: several strategies take turns, because none is best for all bugs.
 
-The shares are measured: `bench/portfolio.py` counts how many executions each strategy needs for its first failure on
+The shares are measured: `bench/first_failure.py` counts how many executions each strategy needs for its first failure on
 the implementations that are known to fail.
 """
 
