@@ -1,6 +1,6 @@
 """What was tried and seen: executions, distinct schedules and interleavings, shapes of programs, verdicts; summed.
 
-Whether two schedules are one interleaving takes a record of every step to tell, which costs a third of an execution's
+Whether two schedules are one interleaving takes a record of every step to tell, which costs much of an execution's
 time: so the executions of every sixteenth program are recorded, and stand for all.
 """
 
