@@ -6,9 +6,16 @@ import threading
 from typing import Any
 
 import pykka
+import pytest
 from tests.world.schedules import Walk, executions, run, sound
 
 from askance.world import World, installed
+
+
+@pytest.fixture(autouse=True)
+def empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pykka's registry is the process's: what a world that hung in an earlier test left there is none of ours."""
+    monkeypatch.setattr(pykka.ActorRegistry, "_actor_refs", [])
 
 
 class Adder(pykka.ThreadingActor):
