@@ -7,6 +7,7 @@ prints the report. Every pytest run of every project loads this module, so it im
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import pytest
 
 PROFILES = ("smoke", "default", "nightly")
 ENGINES = ("world", "live")
+ENTRY = "askance_entry"
+"""The attribute of a test's report that has the clause's entry, as JSON."""
+FORMATS = ("text", "github")
 SUITE = "askance.suite"
 
 
@@ -50,6 +54,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what programs run on: the deterministic world, or live threads and processes (default: world if it can)",
     )
     group.addoption("--askance-json", metavar="FILE", help="write the report as JSON")
+    group.addoption("--askance-html", metavar="FILE", help="write the report as a page (needs jinja2)")
+    group.addoption(
+        "--askance-baseline", metavar="FILE", help="known failures, which are waived (TOML; askance baseline)"
+    )
+    group.addoption(
+        "--askance-strict",
+        action="store_true",
+        help="a waived clause that holds now is a failure",
+    )
+    group.addoption(
+        "--askance-badge", metavar="FILE", help="write a badge: FILE.svg, or FILE.json for shields.io"
+    )
+    group.addoption(
+        "--askance-format",
+        choices=FORMATS,
+        default="text",
+        help="github: print workflow annotations, too",
+    )
+    group.addoption(
+        "--askance-verbose", action="store_true", help="print every step of failures, and all statistics"
+    )
     group.addoption(
         "--askance-counterexamples",
         default=".askance",
@@ -88,8 +113,17 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from askance.run import UsageError
 
+    file = config.getoption("askance_baseline")
     try:
         checked(name, config.getoption("askance_engine"))
+        if file:
+            checked_baseline(name, Path(config.invocation_params.dir, file))
+        elif config.getoption("askance_strict"):
+            raise UsageError("--askance-strict is for --askance-baseline FILE")
+        if page := config.getoption("askance_html"):
+            from askance.report.html import prepare
+
+            prepare(Path(config.invocation_params.dir, page))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -140,6 +174,14 @@ def checked(name: str, engine: str | None = None) -> None:
         raise UsageError(str(failed)) from failed
 
 
+def checked_baseline(name: str, file: Path) -> None:
+    """Raise UsageError, with one message, if the baseline is wrong in itself or for the implementation."""
+    from askance.run import load_adapter
+    from askance.suite.baseline import check_against, read_baseline
+
+    check_against(read_baseline(file), load_adapter(name))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse to run the suite on nothing; let what broken implementations leave behind pass without a warning."""
     suite = [item for item in items if _module(item).startswith(SUITE)]
@@ -171,9 +213,20 @@ class Reporter:
         self.broken: list[str] = []
         """Tests of the suite that ended without a verdict: a fault of askance, never of the implementation."""
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the entry travel beside the properties: whole histories have no place in a JUnit file."""
+        report = yield
+        found = [str(value) for name, value in report.user_properties if name == "askance"]
+        report.user_properties = [one for one in report.user_properties if one[0] != "askance"]
+        if report.when == "call" and found:
+            # A report's attributes travel from pytest-xdist's workers, if they are plain data.
+            setattr(report, ENTRY, found[0])
+        return report
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the entry of one clause."""
-        found = [json.loads(str(value)) for name, value in report.user_properties if name == "askance"]
+        found = [json.loads(getattr(report, ENTRY))] if hasattr(report, ENTRY) else []
         if found and report.when == "call":
             self.entries += found
         elif report.failed and not found:
@@ -188,19 +241,44 @@ class Reporter:
         writer = self.config.get_terminal_writer()
         shown = self.config.getoption("tbstyle") == "no"
         terminalreporter.section(f"askance: {self.config.getoption('askance_implementation')}")
+        document = self.document()
         terminalreporter.write(
-            rendered(self.document(), color=writer.hasmarkup, width=writer.fullwidth, failures=shown)
+            rendered(
+                document,
+                color=writer.hasmarkup,
+                width=writer.fullwidth,
+                failures=shown,
+                verbose=self.config.getoption("askance_verbose"),
+            )
         )
         for broken in self.broken if shown else ():
             terminalreporter.write_line(f"askance could not judge {broken}")
+        if self.config.getoption("askance_format") == "github":
+            from askance.report.formats import workflow_commands
+
+            for line in workflow_commands(document):
+                terminalreporter.write_line(line)
 
     def pytest_sessionfinish(self) -> None:
-        """Write the report as JSON, where asked."""
-        file = self.config.getoption("askance_json")
-        if file and not hasattr(self.config, "workerinput"):
-            path = Path(self.config.invocation_params.dir, file)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
+        """Write the report as JSON and as a page, and the badge, where asked."""
+        if hasattr(self.config, "workerinput"):
+            return
+        if file := self.config.getoption("askance_json"):
+            self.write(file, json.dumps(self.document(), indent=1) + "\n")
+        if file := self.config.getoption("askance_badge"):
+            from askance.report.formats import badge
+
+            self.write(file, badge(self.document(), file))
+        if page := self.config.getoption("askance_html"):
+            from askance.report.html import write
+
+            write([self.document()], Path(self.config.invocation_params.dir, page))
+
+    def write(self, file: str, text: str) -> None:
+        """Write a file, its folder too."""
+        path = Path(self.config.invocation_params.dir, file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
     def document(self) -> dict[str, Any]:
         """The whole report as data."""

@@ -62,6 +62,17 @@ class Strands:
     bodies: Sequence[Callable[[Any], object]]
     check: Callable[[Any], object] | None = None
 
+    def __post_init__(self) -> None:
+        """Raises TypeError or ValueError for what could not be run."""
+        if not callable(self.setup):
+            raise TypeError(f"setup makes the shared object: it is a function, not {self.setup!r}")
+        if not isinstance(self.bodies, Sequence) or not all(callable(body) for body in self.bodies):
+            raise TypeError(f"bodies is a sequence of functions of the shared object, not {self.bodies!r}")
+        if not self.bodies:
+            raise ValueError("there are no bodies, so there is nothing to run")
+        if self.check is not None and not callable(self.check):
+            raise TypeError(f"check is a function of the shared object, or None, not {self.check!r}")
+
     def __call__(self) -> None:
         """Run in the main strand of a world; raises RuntimeError outside of one."""
         world = current()

@@ -13,6 +13,7 @@ from askance.report.entry import told
 from askance.run import load_adapter
 from askance.suite.counterexample import save, smallest
 from askance.suite.profiles import PROFILES
+from askance.suite.statistics import Tally
 from askance.suite.trial import Script, Trial
 from askance.world import installed
 
@@ -34,3 +35,36 @@ def failure(implementation: str = "naive-blocking", clause: str = "D2") -> dict[
         assert found is not None
         counterexample = smallest(trial, found, fixed=True)
     return told(counterexample, adapter, save(counterexample, Path(mkdtemp(prefix="askance-"))))
+
+
+def report(implementation: str = "naive-blocking", told: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A report with one failure among other verdicts, as `check --json` writes it."""
+    tally = Tally(executions=40, programs=10, seconds=0.5)
+    tally.strategies.update({"POS": 30, "PCT": 10})
+    tally.tries.update({1: 10, 2: 10, 3: 10, 4: 10})
+    tally.fresh.update({1: 10, 2: 7, 3: 4, 4: 1})
+    entries = []
+    for id, verdict in (("A1", "blocked"), ("M1", "pass"), ("D2", "fail"), ("L1", "unsupported")):
+        counts = Tally()
+        counts.verdicts.update({verdict: 6, "untested": 4})
+        entries.append(
+            {
+                "clause": id,
+                "level": ALL[id].level,
+                "text": " ".join(ALL[id].text.split()),
+                "verdict": verdict,
+                "note": "D2 fell on 6 of 10 executions" if verdict == "blocked" else "",
+                "tally": counts.data(),
+            }
+        )
+    entries[2]["failure"] = told or failure()
+    return {
+        "askance": "0",
+        "python": "3",
+        "implementation": implementation,
+        "profile": "smoke",
+        "verdict": "fail",
+        "clauses": entries,
+        "tally": tally.data(),
+        "broken": [],
+    }

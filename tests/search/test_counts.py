@@ -34,10 +34,11 @@ def test_dpor_completes_one_execution_for_each_trace_and_none_in_vain(program: S
     assert result.complete
 
 
+@pytest.mark.parametrize("strategy", ["sleep-sets", "source-dpor"])
 @pytest.mark.parametrize(("program", "traces"), COUNTED)
-def test_sleep_sets_complete_one_execution_for_each_trace(program: Strands, traces: int) -> None:
-    """The oracle agrees with the formula."""
-    result = askance.explore(program, strategy="sleep-sets")
+def test_others_complete_one_execution_for_each_trace(program: Strands, traces: int, strategy: str) -> None:
+    """The oracle, and DPOR without wakeup trees, agree with the formula."""
+    result = askance.explore(program, strategy=strategy)
     assert (result.executions, result.interleavings) == (traces, traces)
     assert result.complete
 
@@ -76,3 +77,10 @@ def test_exhaustive_search_finds_every_failure(strategy: str) -> None:
     dead = askance.explore(programs.deadlock01(), strategy=strategy, keep_going=True)
     assert (dead.interleavings, dead.complete) == (3, True)
     assert {failure.kind for failure in dead.failures} == {"deadlock"}
+
+
+def test_source_dpor_begins_fewer_executions_in_vain_than_sleep_sets() -> None:
+    """It explores what races need, and not every step at every state."""
+    source = askance.explore(programs.lastzero(5), strategy="source-dpor")
+    oracle = askance.explore(programs.lastzero(5), strategy="sleep-sets")
+    assert source.redundant < oracle.redundant / 2

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import askance
+from askance.search.result import Exploration
 
 MOST_SCHEDULES = 1500
 """Programs with more are not told apart by brute force here."""
@@ -120,13 +121,13 @@ def plans(operations: tuple[str, ...]) -> st.SearchStrategy[list[Plan]]:
     )
 
 
-def explored(planned: list[Plan], strategy: str) -> askance.Exploration:
+def explored(planned: list[Plan], strategy: str) -> Exploration:
     """All of the program's interleavings, or as many as are looked at."""
     program = askance.Strands(setup, [body(plan) for plan in planned])
     return askance.explore(program, strategy=strategy, executions=MOST_SCHEDULES, keep_going=True)
 
 
-def kinds(result: askance.Exploration) -> set[tuple[str, str]]:
+def kinds(result: Exploration) -> set[tuple[str, str]]:
     """How executions failed."""
     return {(failure.kind, type(failure.exception).__name__) for failure in result.failures}
 
@@ -139,6 +140,9 @@ def agree(planned: list[Plan], *, optimal: bool) -> None:
     assert found.executions == found.interleavings == oracle.executions == oracle.interleavings
     assert not (optimal and found.redundant)
     assert kinds(found) == kinds(oracle)
+    source = explored(planned, "source-dpor")
+    assert source.complete and source.executions == source.interleavings == found.interleavings
+    assert kinds(source) == kinds(oracle)
     every = explored(planned, "dfs")
     if every.complete:
         assert every.interleavings == found.interleavings

@@ -61,13 +61,15 @@ def test_the_verdicts_of_workers_reach_the_report(pytester: pytest.Pytester) -> 
         ("D1", "pass"),
     ]
     cases = ElementTree.parse(pytester.path / "junit.xml").getroot().iter("testcase")
-    verdicts = {
-        case.get("name"): json.loads(entry.get("value", ""))["verdict"]
+    properties = {
+        case.get("name"): {one.get("name"): one.get("value") for one in case.iter("property")}
         for case in cases
-        for entry in case.iter("property")
-        if entry.get("name") == "askance"
     }
+    verdicts = {name: found["verdict"] for name, found in properties.items()}
     assert verdicts == {"test_A3": "pass", "test_A9": "unsupported", "test_D1": "pass"}
+    assert properties["test_D1"]["clause"] == "D1" and properties["test_D1"]["level"] == "MUST"
+    assert int(properties["test_D1"]["executions"] or 0) == report["clauses"][2]["tally"]["executions"] > 0
+    assert "askance" not in properties["test_D1"], "histories have no place in a JUnit file"
 
 
 def test_the_profile_may_be_chosen_as_hypothesis_does(pytester: pytest.Pytester) -> None:

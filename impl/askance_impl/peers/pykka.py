@@ -36,7 +36,7 @@ class PykkaSystem(System):
                 threads.append(threading.current_thread())
 
             def on_receive(self, message: Any) -> Any:
-                return self.handler(message)
+                return self.handler(message["message"])
 
         self.actor_class = HandlerActor
         self.threads = threads
@@ -48,10 +48,10 @@ class PykkaSystem(System):
         return ref
 
     def ask(self, ref: Any, message: Any) -> Any:
-        return ref.ask(message, block=False)
+        return ref.ask({"message": message}, block=False)  # a dict: before 2.0 nothing else would do
 
     def tell(self, ref: Any, message: Any) -> None:
-        ref.tell(message)
+        ref.tell({"message": message})
 
     def stop(self, ref: Any) -> None:
         ref.stop(block=False)

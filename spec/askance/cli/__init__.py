@@ -1,4 +1,4 @@
-"""The command line, a module a command: `askance check`, `compare`, `replay`, `run`, `explore`, `mutants`, `spec`...
+"""The command line, a module a command: `askance check`, `baseline`, `init`, `compare`, `replay`, `diff`, `run`...
 
 Exit status: 0 as expected, 1 a clause fell (or an exploration found a failure), 2 wrong use or a broken adapter,
 3 inconclusive. Whatever is wrong with what the user typed is one message on stderr.
@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 
-from askance.cli import check, compare, explore, knowledge, mutants, programs
+from askance.cli import baseline, check, compare, diff, explore, html, init, knowledge, mutants, programs
 from askance.cli.grammar import INCONCLUSIVE, PASSED, USAGE, Parser
 from askance.run import UsageError
 
@@ -22,7 +22,7 @@ def parser() -> Parser:
     """The command line's grammar."""
     top = Parser(prog="askance", description="Checks actor implementations on every schedule.")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
-    for command in (check, compare, programs, explore, mutants, knowledge):
+    for command in (check, baseline, init, compare, programs, diff, explore, mutants, html, knowledge):
         command.add(commands)
     return top
 

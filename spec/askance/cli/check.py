@@ -33,7 +33,19 @@ def add(commands: Commands) -> None:
     check.add_argument("-k", metavar="EXPR", help="only the clauses that match, as in pytest: -k 'A3 or D1'")
     check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
     check.add_argument("--json", metavar="FILE", help="write the report as JSON")
+    check.add_argument(
+        "--html", metavar="FILE", help="write the report as a page (needs jinja2: askance[html])"
+    )
+    check.add_argument("--badge", metavar="FILE", help="write a badge: FILE.svg, or FILE.json for shields.io")
+    check.add_argument("--format", choices=("text", "github"), help="github: print workflow annotations, too")
+    check.add_argument(
+        "-v", "--verbose", action="store_true", help="print every step of failures, and all statistics"
+    )
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
+    check.add_argument("--baseline", metavar="FILE", help="known failures, which are waived (TOML)")
+    check.add_argument(
+        "--strict", action="store_true", help="with --baseline: a waived clause that holds now is a failure"
+    )
     check.add_argument(
         "--exhaustive",
         action="store_true",
@@ -66,13 +78,21 @@ def check_command(options: argparse.Namespace) -> int:
     """Run the suite: nothing but pytest, with these arguments."""
     import pytest
 
-    from askance.plugin import checked
+    from askance.plugin import checked, checked_baseline
 
     checked(options.name, options.engine)
     if options.exhaustive:
         return exhaustive_command(options)
     if options.resume or options.seconds is not None:
         raise UsageError("--resume and --seconds are for --exhaustive")
+    if options.baseline is not None:
+        checked_baseline(options.name, Path(options.baseline))
+    elif options.strict:
+        raise UsageError("--strict is for --baseline FILE")
+    if options.html is not None:
+        from askance.report.html import prepare
+
+        prepare(Path(options.html))
     outcome = Outcome()
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -86,7 +106,20 @@ def exhaustive_command(options: argparse.Namespace) -> int:
     """Search small programs exhaustively. Raises UsageError for options that mean nothing to such a search."""
     from askance.suite.exhaustive import check_exhaustively
 
-    for option in ("profile", "processes", "seed", "junitxml", "json", "pytest"):
+    for option in (
+        "profile",
+        "processes",
+        "seed",
+        "junitxml",
+        "json",
+        "html",
+        "baseline",
+        "strict",
+        "badge",
+        "format",
+        "verbose",
+        "pytest",
+    ):
         if getattr(options, option):
             raise UsageError(
                 f"--exhaustive has no use for {'-- ...' if option == 'pytest' else '--' + option}"
@@ -113,7 +146,11 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         ("--askance-seed", options.seed),
         ("--askance-engine", options.engine),
         ("--askance-json", options.json),
+        ("--askance-html", options.html),
+        ("--askance-badge", options.badge),
+        ("--askance-format", options.format),
         ("--askance-counterexamples", options.counterexamples),
+        ("--askance-baseline", options.baseline),
         ("--junitxml", options.junitxml),
         ("-k", options.k),
     ):
@@ -122,6 +159,10 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
                 f"{option}={value}" if option.startswith("--") else option,
                 *[value] * (option == "-k"),
             ]
+    if options.strict:
+        arguments += ["--askance-strict"]
+    if options.verbose:
+        arguments.append("--askance-verbose")
     if options.processes is not None and options.processes > 1:
         if importlib.util.find_spec("xdist") is None:
             raise UsageError("-n needs pytest-xdist: python -m pip install 'askance[xdist]'")

@@ -1,4 +1,4 @@
-"""`askance spec` and `askance list`: the clauses, and what can be checked and run."""
+"""`askance spec`, `schema` and `list`: the clauses, the JSON report's form, and what can be checked and run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ def add(commands: Commands) -> None:
     spec = commands.add_parser("spec", help="print the clauses")
     spec.set_defaults(run=spec_command)
 
+    schema = commands.add_parser("schema", help="print the JSON Schema of check --json")
+    schema.set_defaults(run=schema_command)
+
     known = commands.add_parser("list", help="list implementations and scenarios")
     known.set_defaults(run=list_command)
 
@@ -21,6 +24,14 @@ def spec_command(options: argparse.Namespace) -> int:
     from askance.clauses.spec_text import render
 
     print(render(), end="")
+    return PASSED
+
+
+def schema_command(options: argparse.Namespace) -> int:
+    """Print the schema."""
+    from askance.report.formats import schema_text
+
+    print(schema_text(), end="")
     return PASSED
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from askance.cli.debugging import add_options, debugged, wants_more, write_history
 from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, Commands, positive
 
 
@@ -13,6 +14,8 @@ def add(commands: Commands) -> None:
     """Add to the command line's grammar."""
     again = commands.add_parser("replay", help="see a saved counterexample again")
     again.add_argument("file", metavar="FILE", type=Path)
+    again.add_argument("--verbose", action="store_true", help="show every step, too")
+    add_options(again)
     again.set_defaults(run=replay_command)
 
     run = commands.add_parser("run", help="run one program, or one scenario, under many schedules")
@@ -33,16 +36,20 @@ def replay_command(options: argparse.Namespace) -> int:
 
     from askance.report.entry import told
     from askance.report.terminal import shown
-    from askance.run import load_adapter
+    from askance.run import UsageError, load_adapter
     from askance.suite.counterexample import read
-    from askance.suite.running import replay_exploration
+    from askance.suite.running import is_exploration, replay_exploration
 
+    if is_exploration(options.file) and (wants_more(options) or options.history):
+        raise UsageError("--pdb, --until, --trace and --history are for counterexamples of check and run")
     status = replay_exploration(options.file)
     if status is not None:
         return status
     counterexample = read(options.file)
     adapter = load_adapter(counterexample.implementation)
     if counterexample.engine == "live":
+        if wants_more(options) or options.history:
+            raise UsageError("what failed on real threads has no schedule to stop in, to trace or to write")
         from askance.suite.live import AGAIN, replay_live
 
         again = replay_live(counterexample, adapter)
@@ -51,12 +58,16 @@ def replay_command(options: argparse.Namespace) -> int:
                 f"{counterexample.failure.clause} held in all of {AGAIN} executions: {counterexample.seen} when it fell"
             )
             return PASSED
-        print(shown(told(again, adapter, options.file)["text"], sys.stdout), end="")
+        print(shown(told(again, adapter, options.file), sys.stdout), end="")
         return FELL
+    if wants_more(options):
+        return debugged(options, counterexample, adapter)
     words = told(counterexample, adapter, options.file)
+    if options.history:
+        write_history(options.history, words, counterexample)
     match words["confirmed"]:
         case "same":
-            print(shown(words["text"], sys.stdout), end="")
+            print(shown(words, sys.stdout, verbose=options.verbose), end="")
             return FELL
         case "passed":
             print(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,19 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
-from askance.report.schedule import columns
+from askance.report.schedule import columns, rows, slices, strand_names
+from askance.report.seen import decided, moment, seen_again, step_of, stood
 from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
+from askance.report.words import failure_text
 from askance.run import UsageError, load_adapter
 from askance.suite.conduct import Result
 from askance.suite.counterexample import Counterexample, replay, save
 from askance.suite.statistics import Tally
 
-__all__ = ["document", "entry", "failure_text", "told"]
+__all__ = ["document", "entry", "failure_text", "shown_path", "told"]
+
+FORMAT = 1
+"""The version of the report: another one where something that was there changes its meaning; see the schema."""
 
 
 def entry(result: Result, clause: Clause, adapter: Adapter, folder: Path) -> dict[str, Any]:
@@ -55,9 +62,12 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         return tracers[-1].recorder
 
     replayed = replay(counterexample, adapter, watch)
-    violation = replayed.violation or failure.violation
     tracer = tracers[-1]
-    deadlock = str(replayed.history.deadlock) if replayed.history.deadlock is not None else ""
+    sight = seen_again(counterexample, adapter)
+    history, same = replayed.history, replayed.outcome == sight.replayed.outcome == "same"
+    violation = replayed.violation or failure.violation
+    when = moment(sight, violation)
+    found = slices(sight.watch.seen)
     words = {
         "clause": clause.id,
         "requirement": " ".join(clause.text.split()),
@@ -66,17 +76,22 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "detail": violation.detail,
         "if_fails": " ".join(clause.if_fails.split()),
         "program": show(failure.program, capabilities=adapter.capabilities),
-        "schedule": columns(replayed.history, tracer.slices),
-        "switches": sum(one.preempting for one in tracer.slices),
-        "deadlock": deadlock,
-        "wait_for": waiting_data(replayed.history.deadlock),
-        "history": history_data(replayed.history, tracer),
+        "schedule": columns(history, found),
+        "rows": rows(history, found),
+        "switches": sum(one.preempting for one in found),
+        "race": decided(counterexample, adapter, sight) if same else None,
+        "deadlock": str(history.deadlock) if history.deadlock is not None else "",
+        "wait_for": waiting_data(history.deadlock),
+        "stood": [asdict(one) for one in stood(counterexample, adapter, when)] if same else [],
+        "moment": {**asdict(when), "step": step_of(sight, when)},
+        "strands": strand_names(history),
+        "history": history_data(history, tracer),
         "trace": trace_data(tracer),
         "files": files_data(tracer),
         "confirmed": replayed.outcome,
-        "error": replayed.history.error,
-        "file": _shown(file),
-        "command": f"askance replay {_shown(file)}",
+        "error": history.error,
+        "file": shown_path(file),
+        "command": f"askance replay {shlex.quote(shown_path(file))}",
     }
     words["text"] = failure_text(words)
     return words
@@ -95,56 +110,34 @@ def _told_live(counterexample: Counterexample, adapter: Adapter, file: Path) -> 
         "if_fails": " ".join(clause.if_fails.split()),
         "program": show(failure.program, capabilities=adapter.capabilities),
         "schedule": [],
+        "rows": [],
         "switches": 0,
+        "race": None,
         "deadlock": "",
+        "wait_for": None,
+        "stood": [],
+        "moment": None,
+        "strands": {},
+        "history": [],
+        "trace": [],
+        "files": {},
         "seen": counterexample.seen,
         "confirmed": "same",
         "error": "",
-        "file": _shown(file),
-        "command": f"askance replay {_shown(file)}",
+        "file": shown_path(file),
+        "command": f"askance replay {shlex.quote(shown_path(file))}",
     }
     words["text"] = failure_text(words)
     return words
 
 
-def _shown(file: Path) -> str:
+def shown_path(file: Path) -> str:
     """The path as the user would type it."""
     try:
         relative = os.path.relpath(file)
     except ValueError:  # another drive
         return str(file)
     return str(file) if relative.startswith("..") else relative
-
-
-def failure_text(words: dict[str, Any]) -> str:
-    """The failure as plain text, in the order in which it is understood."""
-    parts = [
-        f"{words['clause']} fell",
-        _block("requirement", words["requirement"]),
-        _block("expected", words["expected"]),
-        _block("actual", words["actual"]),
-        _block("where", words["detail"]),
-        _block("program", words["program"]),
-        _block(
-            f"schedule ({words['switches']} switches away from a strand that could go on)",
-            "\n".join(words["schedule"]),
-        ),
-        _block("how often", words.get("seen", "")),
-        _block("who waits for whom", words["deadlock"]),
-        _block("if this fails", words["if_fails"]),
-    ]
-    if words["confirmed"] != "same":
-        parts.append(
-            _block("careful", f"its replay {words['confirmed']}: something escapes the world's control")
-        )
-    parts.append(_block("replay", words["command"]))
-    return "\n".join(part for part in parts if part)
-
-
-def _block(title: str, text: str) -> str:
-    if not text:
-        return ""
-    return f"{title}:\n" + "\n".join(f"    {line}" for line in text.splitlines())
 
 
 def document(
@@ -156,6 +149,7 @@ def document(
     for one in entries:
         total.add(Tally.of(one["tally"]))
     return {
+        "askance report": FORMAT,
         "askance": _version("askance"),
         "python": platform.python_version(),
         "implementation": implementation,
@@ -169,9 +163,13 @@ def document(
 
 
 def overall(entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()) -> str:
-    """The verdict of the whole: "fail", "inconclusive" (also where a situation did not arise), or "pass"."""
+    """The verdict of the whole: "fail", "inconclusive" (also where a situation did not arise), or "pass".
+
+    What is waived does not count; a waiver that is out of date counts as a failure where that is refused.
+    """
     verdicts = {one["verdict"] for one in entries}
-    if "fail" in verdicts:
+    refused = any(one.get("waiver", {}).get("refused") for one in entries)
+    if "fail" in verdicts or refused:
         return "fail"
     return "inconclusive" if broken or not verdicts or verdicts & {"inconclusive", "untested"} else "pass"
 

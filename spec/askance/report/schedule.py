@@ -1,24 +1,38 @@
-"""A schedule for the reader: what each strand did, in columns, with the switches marked.
+"""A schedule for the reader: what each strand did, in columns, with the switches and their reasons marked.
 
-Made from a strict replay in which every step is watched; determinism makes that free of doubt.
+Made from a strict replay in which every step is watched; determinism makes that free of doubt. The rows are plain
+data, so that they travel in the report; how wide they are shown is decided where they are printed.
 """
 
 from __future__ import annotations
 
+import textwrap
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from askance.engine import Strategy
 from askance.history import Event, History
+from askance.search.watched import Seen
 
-__all__ = ["Slice", "Watching", "columns"]
+__all__ = ["Slice", "Watching", "columns", "laid_out", "marked", "rows", "slices", "strand_names"]
 
-WIDEST = 34
+WIDEST = 44
 """A column is no wider than so many characters."""
+NARROWEST = 18
+"""Where columns would be narrower, the strands stand below each other."""
 MOST_ROWS = 70
 """A longer schedule is cut in its middle."""
+WIDTH = 110
+
+MARKS = {
+    ">": "a switch, though the strand before could go on",
+    "~": "a switch, for the strand before has to wait",
+    "x": "a switch, for the strand before has ended",
+    "t": "time passes",
+}
+"""How a row that begins after a switch is marked."""
 
 
 @dataclass(slots=True)
@@ -30,6 +44,8 @@ class Slice:
     preempting: bool
     kind: str = ""
     """The first operation."""
+    reason: str = ""
+    """Why the strand before was left; "" where that does not matter."""
 
 
 class Watching:
@@ -64,60 +80,169 @@ class Watching:
         self.left = None
 
 
-def columns(history: History, slices: Sequence[Slice]) -> list[str]:
-    """The schedule as lines: one column a strand; `>` marks a switch away from a strand that could have gone on."""
-    names = _names(history)
-    rows: list[tuple[str, str, bool]] = []
-    starts = [one.first for one in slices]
-    shown: set[int] = set()
-    for event in history.events:
+def slices(seen: Sequence[Seen]) -> list[Slice]:
+    """The steps in slices."""
+    found: list[Slice] = []
+    for one in seen:
+        if not found or one.strand != found[-1].strand:
+            found.append(Slice(one.strand, one.step, one.preempting, one.operation, one.reason))
+    return found
+
+
+def columns(history: History, found: Sequence[Slice], width: int = WIDTH) -> list[str]:
+    """The schedule as lines."""
+    return laid_out(rows(history, found), width)
+
+
+def rows(history: History, found: Sequence[Slice]) -> list[dict[str, Any]]:
+    """The schedule as data: {strand, text, mark, reason} for each event that matters, and each switch of note."""
+    names = strand_names(history)
+    made: list[dict[str, Any]] = []
+    starts = [one.first for one in found]
+    mailboxes = _mailboxes(history)
+    shown = -1
+    for event, mailbox in zip(history.events, mailboxes, strict=True):
         if not event.strand:
             continue
         at = bisect_right(starts, event.step) - 1
-        for number in range(max(shown, default=-1) + 1, at):
+        for number in range(shown + 1, at):
             # A switch that nothing came of is still one.
-            if slices[number].preempting:
-                rows.append((slices[number].strand, f"({slices[number].kind})", True))
-                shown.add(number)
-        first = at >= 0 and at not in shown and slices[at].strand == event.strand
-        text = _text(event)
+            if found[number].preempting:
+                made.append(_row(names, found[number], f"({found[number].kind})"))
+                shown = number
+        text = _text(event) + mailbox
         if text:
-            rows.append((event.strand, text, first and slices[at].preempting))
-            if first:
-                shown.add(at)
-    order = list(dict.fromkeys(strand for strand, _, _ in rows))
-    width = {
-        strand: min(
-            WIDEST,
-            max(len(names.get(strand, strand)), *(len(text) for who, text, _ in rows if who == strand)),
-        )
+            if at > shown and found[at].strand == event.strand:
+                made.append(_row(names, found[at], text))
+                shown = at
+            else:
+                made.append(_row(names, Slice(event.strand, event.step, False), text))
+    return made
+
+
+def _row(names: Mapping[str, str], one: Slice, text: str) -> dict[str, Any]:
+    return {
+        "strand": names.get(one.strand, one.strand),
+        "text": text,
+        "mark": _mark(one),
+        "reason": _renamed(one.reason, names),
+        "step": one.first,
+    }
+
+
+def _mark(one: Slice) -> str:
+    if one.preempting:
+        return ">"
+    if not one.reason:
+        return " "
+    if one.reason.endswith("has ended"):
+        return "x"
+    return "t" if one.reason in ("time passes", "its time has come") else "~"
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    for strand, name in names.items():
+        text = text.replace(strand, name)
+    return text
+
+
+# ---------------------------------------------------------------- layout
+
+
+def laid_out(made: Sequence[Mapping[str, Any]], width: int = WIDTH) -> list[str]:
+    """The rows as lines of that width: one column a strand, or where that is too narrow, one below the other."""
+    kept = _cut(list(made))
+    order = list(dict.fromkeys(row["strand"] for row in kept))
+    if not order:
+        return []
+    needed = {
+        strand: min(WIDEST, max(len(strand), *(len(row["text"]) for row in kept if row["strand"] == strand)))
         for strand in order
     }
-    lines = [
-        "  " + "  ".join(names.get(strand, strand)[:WIDEST].ljust(width[strand]) for strand in order).rstrip()
-    ]
-    for strand, text, switched in _cut(rows):
-        before = "  ".join(" " * width[other] for other in order[: order.index(strand)] if other)
-        indent = before + ("  " if before else "")
-        lines.append(("> " if switched else "  ") + indent + text)
+    room = width - 2 * len(order)
+    while sum(needed.values()) > room:
+        widest = max(order, key=needed.__getitem__)
+        if needed[widest] <= NARROWEST:
+            return _stacked(kept, order, width)
+        needed[widest] -= 1
+    lines = ["  " + "  ".join(strand[: needed[strand]].ljust(needed[strand]) for strand in order).rstrip()]
+    for row in kept:
+        strand = row["strand"]
+        indent = "".join(" " * (needed[other] + 2) for other in order[: order.index(strand)])
+        for at, line in enumerate(_wrapped(row["text"], needed[strand])):
+            lines.append(f"{row['mark'] if at == 0 else ' '} {indent}{line}")
     return lines
 
 
-def _cut(rows: list[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
-    if len(rows) <= MOST_ROWS:
-        return rows
+def _stacked(kept: Sequence[Mapping[str, Any]], order: Sequence[str], width: int) -> list[str]:
+    """Each row with its strand's name before it."""
+    names = min(16, max(map(len, order)))
+    lines = []
+    for row in kept:
+        for at, line in enumerate(_wrapped(row["text"], max(16, width - names - 5))):
+            name = row["strand"][:names] if at == 0 else ""
+            lines.append(f"{row['mark'] if at == 0 else ' '} {name:<{names}} | {line}")
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent="  ") or [""]
+
+
+def marked(made: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the marks mean that occur, and the reason of each switch away from a strand that could go on."""
+    used = {row["mark"] for row in made}
+    lines = [f"{mark} {meaning}" for mark, meaning in MARKS.items() if mark in used]
+    lines += [
+        f"> step {row['step']}: {row['strand']} goes on, though {row['reason']}"
+        for row in made
+        if row["mark"] == ">" and row["reason"]
+    ]
+    return lines
+
+
+def _cut(made: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    if len(made) <= MOST_ROWS:
+        return made
     half = MOST_ROWS // 2
-    left = len(rows) - 2 * half
-    return [*rows[:half], (rows[half][0], f"... {left} more ...", False), *rows[-half:]]
+    left = len(made) - 2 * half
+    gap = {
+        "strand": made[half]["strand"],
+        "text": f"... {left} more ...",
+        "mark": " ",
+        "reason": "",
+        "step": 0,
+    }
+    return [*made[:half], gap, *made[-half:]]
 
 
-def _names(history: History) -> dict[str, str]:
+# ---------------------------------------------------------------- words
+
+
+def strand_names(history: History) -> dict[str, str]:
     """The strands that run loops of the implementation, by the loops' numbers."""
     loops: dict[str, set[int]] = {}
     for event in history.events:
         if event.kind in ("begin", "end") and event.loop is not None and event.strand:
             loops.setdefault(event.strand, set()).add(event.loop)
     return {strand: f"loop {min(found)}" for strand, found in loops.items() if len(found) == 1}
+
+
+def _mailboxes(history: History) -> list[str]:
+    """For each event: at the begin of a turn, what waits in the actor's mailbox besides; "" where nothing does."""
+    waiting: dict[str, dict[str, str]] = {}
+    found = []
+    for event in history.events:
+        said = ""
+        mailbox = waiting.setdefault(event.actor, {})
+        if event.kind in ("ask", "tell"):
+            mailbox[event.message] = str(event.value)
+        elif event.kind == "begin":
+            mailbox.pop(event.message, None)
+            if mailbox:
+                said = f" [mailbox: {', '.join(mailbox.values())}]"
+        found.append(said)
+    return found
 
 
 def _text(event: Event) -> str:

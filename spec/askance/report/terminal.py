@@ -4,61 +4,87 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import textwrap
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from askance.report.schedule import WIDTH
+from askance.report.words import failure_text
 from askance.suite.statistics import Tally
 
-__all__ = ["made", "rendered", "shown", "tried"]
+__all__ = ["colored", "made", "rendered", "shown", "tried"]
 
 STYLES = {
     "pass": "green",
     "fail": "bold red",
+    "unexpected-pass": "bold yellow",
+    "waived": "cyan",
     "inconclusive": "bold yellow",
     "untested": "yellow",
     "blocked": "magenta",
     "unsupported": "dim",
 }
 
+DIM = ("    ~ ", "    x ", "    t ")
+"""Rows and explanations of switches that had to be."""
 
-def rendered(document: dict[str, Any], *, color: bool, width: int, failures: bool = True) -> str:
-    """The report as text of that width; with `failures`, each failure in full below the matrix."""
+
+def rendered(
+    document: dict[str, Any], *, color: bool, width: int, failures: bool = True, verbose: bool = False
+) -> str:
+    """The report as text of that width; with `failures`, each failure in full below the matrix.
+
+    `verbose`: with the statistics of each clause, and every step of each failure.
+    """
     out = io.StringIO()
     console = Console(
         file=out,
         force_terminal=color,
         no_color=not color,
-        width=max(width, 60),
+        width=max(width, 30),
         highlight=False,
         legacy_windows=False,
     )
     tally = Tally.of(document["tally"])
     if tally.executions:
         for line in (tried(tally), made(tally)):
-            console.print(line, markup=False, soft_wrap=True)
+            for part in textwrap.wrap(line, max(30, width), subsequent_indent="  "):
+                console.print(part, markup=False, soft_wrap=True)
         console.print()
     console.print(_matrix(document["clauses"], console.width))
     console.print(_summary(document["clauses"]))
+    if verbose:
+        console.print()
+        for entry in document["clauses"]:
+            console.print(_statistics(entry), soft_wrap=True)
     if failures:
         for entry in document["clauses"]:
             if "failure" in entry:
                 console.print()
-                console.print(_failure(entry["failure"]["text"]), soft_wrap=True)
+                console.print(_failure(failure_text(entry["failure"], width, verbose)), soft_wrap=True)
     return out.getvalue()
 
 
-def shown(text: str, file: TextIO) -> str:
-    """A failure's text as it is printed to that file: set off with colors on a terminal, plain otherwise."""
+def shown(words: Mapping[str, Any], file: TextIO, *, verbose: bool = False) -> str:
+    """A failure as it is printed to that file: as wide as the terminal and with colors, or plain."""
     out = io.StringIO()
-    color = file.isatty() and "NO_COLOR" not in os.environ
+    color = colored(file)
     console = Console(
         file=out, force_terminal=color, no_color=not color, highlight=False, legacy_windows=False
     )
-    console.print(_failure(text), soft_wrap=True, end="")
+    width = shutil.get_terminal_size((WIDTH, 0)).columns
+    console.print(_failure(failure_text(words, width, verbose)), soft_wrap=True, end="")
     return out.getvalue()
+
+
+def colored(file: TextIO) -> bool:
+    """Whether colors are wanted there: on a terminal that has some, unless NO_COLOR forbids them."""
+    return file.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def tried(tally: Tally) -> str:
@@ -113,6 +139,17 @@ def _matrix(entries: list[dict[str, Any]], width: int) -> Text:
     return rows
 
 
+def _statistics(entry: Mapping[str, Any]) -> str:
+    """What was tried for one clause, in one line."""
+    tally = Tally.of(entry["tally"])
+    verdicts = ", ".join(f"{count:,} {verdict}" for verdict, count in tally.verdicts.most_common())
+    return (
+        f"{entry['clause']:<4}{tally.executions:,} executions of {tally.programs:,} programs, {tally.distinct:,} "
+        f"distinct schedules, {tally.steps:,} steps, {tally.seconds:.2f} s; {verdicts or 'nothing tried'}"
+        + (f"; {tally.shrinking:,} more to make the failure small" if tally.shrinking else "")
+    )
+
+
 def _summary(entries: list[dict[str, Any]]) -> Text:
     """How many clauses have which verdict."""
     counts = Counter(entry["verdict"] for entry in entries)
@@ -129,7 +166,15 @@ def _failure(text: str) -> Text:
     for at, line in enumerate(text.splitlines()):
         title = not line.startswith(" ")
         style = (
-            "bold red" if at == 0 else "bold" if title else "bold yellow" if line.startswith("    > ") else ""
+            "bold red"
+            if at == 0
+            else "bold"
+            if title
+            else "bold yellow"
+            if line.startswith("    > ")
+            else "dim"
+            if line[:6] in DIM
+            else ""
         )
         shown.append(line + "\n", style=style)
     return shown

@@ -29,6 +29,8 @@ from askance.search.order import Order
 class OptimalDPOR(Exhaustive):
     """Plans an execution for each race that is not covered yet."""
 
+    optimal = True
+
     def __init__(self) -> None:
         super().__init__()
         # Whether a timer could fire early in any execution so far, and whether that is news.
@@ -63,7 +65,7 @@ class OptimalDPOR(Exhaustive):
         """Find the races of the new part of the execution, and plan their reversals."""
         if self._widening:
             self._widen()
-        if self.redundant or self.timed:
+        if self.timed or self.impossible_now or (self.redundant and self.optimal):
             return
         events = [node.event for node in self.nodes]
         order = Order(events)

@@ -10,6 +10,7 @@ asleep would only repeat another one, and is given up as redundant.
     sleep-sets   every strand's step at every state, but for sleeping ones: completes one execution for each
                  interleaving, and begins many more; simple enough to be trusted
     dpor         optimal-DPOR, in `askance.search.dpor`
+    source-dpor  source-DPOR, in `askance.search.source_dpor`
 """
 
 from __future__ import annotations

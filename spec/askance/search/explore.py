@@ -12,6 +12,7 @@ from typing import Any
 from askance.engine import Strategy
 from askance.preempt import instrumented
 from askance.search import escape
+from askance.search.arguments import checked_preempt, require
 from askance.search.counterexample import Counterexample, failure_of, new_world
 from askance.search.exhaustive import Exhaustive
 from askance.search.happens_before import signature
@@ -50,19 +51,24 @@ def explore(
     `racing_timers`: a timer may fire although other strands could still run. `warm_up`: run the target once before.
     `drain`: daemons go on after the end of the others until they rest; always so where the search is exhaustive.
 
-    Raises ValueError for an unknown strategy, and for a module to preempt that cannot be. A failure, a deadlock or a
+    Raises ValueError for an unknown strategy, and for a module to preempt that cannot be; TypeError for arguments of
+    other types, a coroutine function among them. A failure, a deadlock or a
     livelock of the target is in the result.
     """
+    require(target, strategy, executions=executions, seed=seed, delay_bound=delay_bound, max_steps=max_steps)
+    preempt = checked_preempt(preempt)
     if isinstance(strategy, str):
         chosen = named(strategy, seed, delay_bound=delay_bound)
         name = strategy
+    elif delay_bound is not None:
+        raise ValueError("a delay bound goes with the name of an exhaustive strategy: strategy='dpor'")
     else:
         chosen, name = strategy, type(strategy).__name__
     options = {
         "max_steps": max_steps,
         "racing_timers": racing_timers,
         "drain": drain or isinstance(chosen, Exhaustive),
-        "preempt": tuple(preempt),
+        "preempt": preempt,
     }
     search = _Search(target, chosen, Exploration(name), options)
     escape.watch()

@@ -10,10 +10,18 @@ from askance.search.pct import PCT
 from askance.search.portfolio import Portfolio
 from askance.search.pos import POS
 from askance.search.random_walk import RandomWalk
+from askance.search.source_dpor import SourceDPOR
 from askance.search.surw import SURW, URW
 
-NAMES = ("portfolio", "random", "pct:DEPTH", "pos", "surw", "urw", "dpor", "sleep-sets", "dfs")
+EXHAUSTIVE = {"dpor": OptimalDPOR, "source-dpor": SourceDPOR, "sleep-sets": SleepSets, "dfs": DFS}
+NAMES = ("portfolio", "random", "pct:DEPTH", "pos", "surw", "urw", *EXHAUSTIVE)
 """What `named` knows."""
+
+OBJECTS = {
+    "replay": "askance.search.replay.Replay(schedule)",
+    "sparse": "askance.search.sparse.Sparse(deviations)",
+}
+"""Strategies that a name does not make: they follow what they are given."""
 
 
 def named(name: str, seed: int = 0, *, delay_bound: int | None = None) -> Strategy:
@@ -23,7 +31,7 @@ def named(name: str, seed: int = 0, *, delay_bound: int | None = None) -> Strate
     """
     word, _, argument = name.partition(":")
     if delay_bound is not None:
-        if name not in ("dpor", "sleep-sets", "dfs"):
+        if name not in EXHAUSTIVE:
             raise ValueError(f"a delay bound is for exhaustive strategies, and {name!r} is none")
         return DelayBounded(delay_bound)
     if word == "pct" and (not argument or (argument.isdecimal() and int(argument))):
@@ -39,12 +47,10 @@ def named(name: str, seed: int = 0, *, delay_bound: int | None = None) -> Strate
             return SURW(seed)
         if word == "urw":
             return URW(seed)
-        if word == "dpor":
-            return OptimalDPOR()
-        if word == "sleep-sets":
-            return SleepSets()
-        if word == "dfs":
-            return DFS()
+        if word in EXHAUSTIVE:
+            return EXHAUSTIVE[word]()
+        if word in OBJECTS:
+            raise ValueError(f"the strategy {name!r} follows something: pass an object, {OBJECTS[word]}")
     raise ValueError(f"there is no strategy {name!r}; there are {', '.join(NAMES)}")
 
 

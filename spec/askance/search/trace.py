@@ -37,7 +37,7 @@ class Step:
 
 def trace_of(recorder: Recorder) -> tuple[Step, ...]:
     """The steps that a recorder (one with lines) kept of an execution."""
-    names = _Names()
+    names = Names()
     steps: list[Step] = []
     for number, (start, (line, switched)) in enumerate(
         zip(recorder.starts, recorder.lines or (), strict=True), 1
@@ -48,7 +48,7 @@ def trace_of(recorder: Recorder) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-class _Names:
+class Names:
     """Names of objects in order of appearance: "Lock#1", "Queue#2"; strands by their own."""
 
     def __init__(self) -> None:

@@ -12,9 +12,12 @@ from askance.clauses import ALL, Clause
 from askance.plugin import engine_for, profile_name
 from askance.report.entry import entry
 from askance.run import load_adapter
+from askance.suite.baseline import read_baseline
+from askance.suite.conduct import Result
 from askance.suite.corpus import conduct_with_corpus
 from askance.suite.live import conduct_live
 from askance.suite.profiles import profile_for
+from askance.suite.waived import reproduced, reproduced_live, waived_entry
 from askance.world import installed
 
 Judged = Callable[[Clause], dict[str, Any]]
@@ -35,19 +38,28 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
     seed: int = pytestconfig.getoption("askance_seed")
     folder = Path(pytestconfig.invocation_params.dir, pytestconfig.getoption("askance_counterexamples"))
 
-    if engine == "live":
+    file = pytestconfig.getoption("askance_baseline")
+    baseline = read_baseline(Path(pytestconfig.invocation_params.dir, file)) if file else None
+    strict: bool = pytestconfig.getoption("askance_strict")
 
-        def judge_live(clause: Clause) -> dict[str, Any]:
-            result = conduct_live(clause, adapter, profile_name(pytestconfig), seed, name, folder)
-            return entry(result, clause, adapter, folder)
-
-        yield judge_live
-        return
+    def conducted(clause: Clause) -> Result:
+        if engine == "live":
+            return conduct_live(clause, adapter, profile_name(pytestconfig), seed, name, folder)
+        return conduct_with_corpus(clause, adapter, profile, seed, name, folder)
 
     def judge(clause: Clause) -> dict[str, Any]:
-        result = conduct_with_corpus(clause, adapter, profile, seed, name, folder)
-        return entry(result, clause, adapter, folder)
+        waiver = baseline.waivers.get(clause.id) if baseline is not None else None
+        if waiver is None:
+            return entry(conducted(clause), clause, adapter, folder)
+        if engine == "live":
+            found = reproduced_live(waiver, adapter, name)
+        else:
+            found = reproduced(waiver, adapter, profile, seed, name)
+        return waived_entry(found, lambda: conducted(clause), adapter, folder, strict=strict)
 
+    if engine == "live":
+        yield judge
+        return
     with installed():
         yield judge
 

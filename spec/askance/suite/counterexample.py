@@ -77,28 +77,34 @@ class Replayed:
     history: History
     violation: Violation | None
     execution: Any
+    verdict: str = ""
+    """The clause's, on what happened now."""
 
 
 def replay(
     counterexample: Counterexample,
     adapter: Adapter,
     watch: Callable[[Replay], Any] = lambda strategy: strategy,
+    world_of: Callable[..., World] = World,
 ) -> Replayed:
-    """Follow the counterexample's schedule again; `watch` may wrap the strategy to see each step."""
+    """Follow the counterexample's schedule again; `watch` may wrap the strategy to see each step.
+
+    `world_of` makes the world, of the strategy that `watch` gives.
+    """
     failure = counterexample.failure
     with installed():
         others = []
         for variant in failure.variants:
             other = World(Replay(variant.choices), max_steps=MAX_STEPS)
             others.append(carry_out(variant.program, (), adapter, other))
-        world = World(watch(Replay(failure.choices)), max_steps=MAX_STEPS)
+        world = world_of(watch(Replay(failure.choices)), max_steps=MAX_STEPS)
         history = carry_out(failure.program, failure.script.births, adapter, world)
     case = Case(failure.program, history, denoted(failure.program, adapter), adapter, tuple(others))
     judgement = judge(ALL[failure.clause], case)
     if judgement.verdict == "fail":
-        return Replayed("same", history, judgement.violation, world.execution)
+        return Replayed("same", history, judgement.violation, world.execution, judgement.verdict)
     diverged = any(ended.ending == "error" for ended in (history, *others))
-    return Replayed("diverged" if diverged else "passed", history, None, world.execution)
+    return Replayed("diverged" if diverged else "passed", history, None, world.execution, judgement.verdict)
 
 
 # ---------------------------------------------------------------- files

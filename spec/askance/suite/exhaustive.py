@@ -364,7 +364,7 @@ def _tell(
     with installed():
         counterexample = smallest(trial, failure, fixed=True)
     file = save(counterexample, folder)
-    print(shown(in_words(counterexample, adapter, file)["text"], out), end="", file=out, flush=True)
+    print(shown(in_words(counterexample, adapter, file), out), end="", file=out, flush=True)
 
 
 def _summary(results: list[Searched], adapter: Adapter, implementation: str) -> str:

@@ -29,7 +29,14 @@ from askance.suite.schedules import schedules
 from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, denoted
 from askance.world import World, installed
 
-__all__ = ["explore_target", "replay_exploration", "run_file", "run_program", "run_scenario"]
+__all__ = [
+    "explore_target",
+    "is_exploration",
+    "replay_exploration",
+    "run_file",
+    "run_program",
+    "run_scenario",
+]
 
 PASSED, FELL, USAGE, INCONCLUSIVE = 0, 1, 2, 3
 CAUSES = ("A3", "D3", "D4")
@@ -102,7 +109,7 @@ def _fell(failure: Failure, implementation: str, executions: int) -> int:
     counterexample = smallest(trial, failure, fixed=True)
     file = save(counterexample, Path(".askance"))
     print(f"execution {executions} on {adapter.name}:")
-    print(shown(told(counterexample, adapter, file)["text"], sys.stdout), end="")
+    print(shown(told(counterexample, adapter, file), sys.stdout), end="")
     return FELL
 
 
@@ -192,6 +199,15 @@ def save_exploration(name: str, preempt: tuple[str, ...], schedule: tuple[int, .
     }
     path.write_text(json.dumps(document) + "\n", encoding="utf-8")
     return path
+
+
+def is_exploration(file: Path) -> bool:
+    """Whether the file holds the schedule of an exploration."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(document, dict) and "askance exploration" in document
 
 
 def replay_exploration(file: Path) -> int | None:

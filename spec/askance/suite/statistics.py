@@ -34,6 +34,11 @@ class Tally:
     messages: int = 0
     cross_loop: float = 0.0
     """Sum over programs of the share of asks that cross loops."""
+    strategies: Counter[str] = field(default_factory=Counter)
+    """Executions by what made the schedule."""
+    tries: Counter[int] = field(default_factory=Counter)
+    """How many programs were run a first, second, ... time, and for how many the schedule was a new one."""
+    fresh: Counter[int] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     blocked_by: Counter[str] = field(default_factory=Counter)
 
@@ -70,7 +75,7 @@ class Tally:
         tally = cls()
         for name, value in data.items():
             if isinstance(value, dict):
-                integers = name in ("depths", "loops", "actors")
+                integers = name in ("depths", "loops", "actors", "tries", "fresh")
                 counts = {int(key) if integers else key: count for key, count in value.items()}
                 setattr(tally, name, Counter(counts))
             else:

@@ -1,7 +1,9 @@
 """One test for each clause, its id in the name: `test_A3`; pytest collects them from the installed package.
 
 A test passes where the clause holds and fails where it falls or nothing can be said; what the implementation does not
-claim, and what another clause's fall hides, is skipped with its reason. The report has the verdicts in full.
+claim, and what another clause's fall hides, is skipped with its reason. What a baseline waives is an expected failure
+(in JUnit "skipped", of the type pytest.xfail); a waived clause that holds passes, and fails under --askance-strict.
+The report has the verdicts in full.
 """
 
 from __future__ import annotations
@@ -22,9 +24,17 @@ def _test_of(clause: Clause) -> Callable[..., None]:
     def test(judged: Judged, record_property: Callable[[str, object], None]) -> None:
         entry = judged(clause)
         record_property("askance", json.dumps(entry))
+        for name in ("clause", "level", "verdict"):
+            record_property(name, entry[name])
+        record_property("executions", entry["tally"].get("executions", 0))
         match entry["verdict"]:
             case "pass":
                 return
+            case "waived":
+                pytest.xfail(f"waived: {entry['note']}")
+            case "unexpected-pass":
+                if entry["waiver"]["refused"]:
+                    pytest.fail(f"{clause.id} {entry['note']}", pytrace=False)
             case "unsupported" | "blocked" as verdict:
                 pytest.skip(f"{verdict}: {entry['note']}")
             case "fail":

@@ -126,6 +126,7 @@ class Trial:
             tally.shrinking += 1
             return
         tally.executions += 1
+        tally.strategies[type(world.strategy).__name__] += 1
         tally.steps += execution.steps
         tally.decisions += execution.decisions
         tally.seconds += seconds
@@ -190,8 +191,12 @@ class Trial:
         seen: set[tuple[int, ...]] = set()
         tried: list[tuple[int, Strategy]] = [(-1, drawn)] if drawn is not None else []
         tried += self.schedules(self.profile.schedules, self.seed, self.found)
-        for number, strategy in tried:
+        for turn, (number, strategy) in enumerate(tried, 1):
+            known = len(seen)
             failure = self.fails(script, strategy, variants, seen)
+            if self.found is None:
+                self.tally.tries[turn] += 1
+                self.tally.fresh[turn] += len(seen) > known
             if failure is not None:
                 self.found = number
                 return failure

@@ -18,7 +18,8 @@ class Execution:
     reached), "error" (real blocking, or a schedule that could not be followed: `error` says).
     `uncaught` are exceptions that ended other strands or came out of event loop callbacks: (strand name, exception);
     `leaks` says what was left when the main strand had ended: strands, open loops, pending tasks, in that order;
-    `complaints` what loops told their exception handlers besides: (strand name, message).
+    `complaints` what loops told their exception handlers besides, and coroutines that were never awaited: (strand name,
+    message).
     """
 
     ending: Ending = "done"

@@ -32,6 +32,7 @@ from askance.world import (
     sets,
     state,
     threads,
+    unawaited,
     unsimulated,
     watchdog,
 )
@@ -185,6 +186,7 @@ def enter(*roots: Any) -> None:
                 _patches.early.look_into(root)
             stack.enter_context(watchdog.ready())
             stack.enter_context(_interrupts())
+            stack.enter_context(unawaited.heard())
             if gc.isenabled():
                 # What is frozen is never looked at again: single executions in a row would pile up.
                 if _patches.outermost % FREEZE_EVERY == 0:

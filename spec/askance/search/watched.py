@@ -1,0 +1,257 @@
+"""Watching an execution that somebody will look at: every step, why strands are switched, where each one stands.
+
+A `Watch` stands between a world and a strategy, as a `Recorder` does, and keeps what a reader wants besides. It can
+also stop: at a step, at an event, or where a strand begins to wait for ever, it calls a function on that strand's own
+stack. Reports and `askance replay` use it; a search never does.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from askance.engine import Strategy
+from askance.search.recording import Recorder
+from askance.search.trace import Names
+from askance.world import Strand, World
+from askance.world.frames import is_ours, is_standard, own_frame, place, where_coroutine
+
+__all__ = ["Moment", "Seen", "Standing", "Stop", "Watch", "WatchedWorld"]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One step. `switch`: another strand made the step before; `reason`: why, "" where it did not.
+
+    `preempting`: the strand before could have gone on. `where` is a line of the implementation, as far as one is on
+    the strand's stack.
+    """
+
+    step: int
+    strand: str
+    operation: str
+    object: str
+    where: str
+    switch: bool = False
+    reason: str = ""
+    preempting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a strand, or a task that waits, stands: at which source line, and what that line is; `doing` in words."""
+
+    who: str
+    doing: str
+    where: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of an execution: just before a step, at the recording of an event, or where a strand waits for ever.
+
+    `kind` is "step", "event" or "wait"; `number` the step, the position of the event, or which of the waits of
+    `strand` it is.
+    """
+
+    kind: str
+    number: int
+    strand: str = ""
+
+
+@dataclass
+class Stop:
+    """Calls `do`, once, when the moment comes; on the stack of the strand that it comes in."""
+
+    moment: Moment
+    do: Callable[[Watch], None]
+    reached: bool = field(default=False, init=False)
+
+
+class Watch(Recorder):
+    """Passes a world's questions on to `strategy`, keeps the steps, and stops where it is told to."""
+
+    def __init__(
+        self, strategy: Strategy, stop: Stop | None = None, tell: Callable[[Seen], None] | None = None
+    ) -> None:
+        super().__init__(strategy)
+        self.world: WatchedWorld | None = None
+        self.stop = stop
+        self.tell = tell
+        self.seen: list[Seen] = []
+        self.counts: dict[str, int] = {}
+        """How many operations each strand has made, by its path."""
+        self.addresses: list[tuple[str, int]] = []
+        """Of each step: the strand's path, and the number of its operation."""
+        self.waits: dict[str, int] = {}
+        """How often each strand has begun to wait, by its name."""
+        self.events = 0
+        self.names = Names()
+        self.at: FrameType | None = None
+        """Where it has stopped."""
+        self.before: Strand | None = None
+        self.left: Strand | None = None
+
+    def begin(self) -> None:
+        """A new execution."""
+        super().begin()
+        self.inner_pick = self.strategy.pick
+        self.pick = self._watching_pick
+
+    def _watching_pick(self, runnable: Sequence[Any], current: Any) -> Any:
+        chosen = self.inner_pick(runnable, current)
+        self.left = current if chosen is not current and current is not None and current.slot >= 0 else None
+        return chosen
+
+    def stepped(self, strand: Any) -> None:
+        """Keep one step."""
+        super().stepped(strand)
+        world = self.world
+        assert world is not None
+        kind, thing = str(strand.kind), strand.object
+        if kind == "start" and thing is None:
+            kind = "begin"
+        before = self.before
+        switch = before is not None and before is not strand
+        preempting = switch and before is self.left
+        seen = Seen(
+            world.steps,
+            strand.name,
+            kind,
+            "" if thing is None or thing is strand else self.names.of(thing),
+            "" if strand is world.clock else standing_of(strand, world, sys._getframe(1)).where,
+            switch,
+            self._reason(before, strand) if switch and before is not None else "",
+            preempting,
+        )
+        self.seen.append(seen)
+        self.counts[strand.path] = self.counts.get(strand.path, 0) + 1
+        self.addresses.append((strand.path, self.counts[strand.path]))
+        self.before, self.left = strand, None
+        if self.tell is not None:
+            self.tell(seen)
+        self.look("step", world.steps)
+
+    def _reason(self, before: Strand, after: Any) -> str:
+        if after.number == 0:
+            return "time passes"
+        if before.number == 0:
+            return "its time has come"
+        if before.done:
+            return f"{before.name} has ended"
+        doing = self.pending(before)
+        return (
+            f"{before.name} could go on: {doing}"
+            if before is self.left
+            else f"{before.name} cannot go on: {doing}"
+        )
+
+    def pending(self, strand: Strand) -> str:
+        """What a strand has announced, in words."""
+        kind, thing = str(strand.kind), strand.object
+        if kind == "start" and thing is None:
+            return "begin"
+        return kind if thing is None or thing is strand else f"{kind} {self.names.of(thing)}"
+
+    def event(self) -> None:
+        """An event is about to be recorded."""
+        self.events += 1
+        self.look("event", self.events - 1)
+
+    def waiting(self, strand: Strand) -> None:
+        """A strand begins to wait."""
+        self.waits[strand.name] = self.waits.get(strand.name, 0) + 1
+        self.look("wait", self.waits[strand.name], strand.name)
+
+    def look(self, kind: str, number: int, strand: str = "") -> None:
+        """Stop, if this is the moment."""
+        stop = self.stop
+        if stop is not None and not stop.reached and stop.moment == Moment(kind, number, strand):
+            stop.reached = True
+            self.at = sys._getframe(1)
+            stop.do(self)
+
+    def stands(self) -> list[Standing]:
+        """Where every strand stands that has begun and not ended, and every task of a loop that waits."""
+        world = self.world
+        assert world is not None
+        found = []
+        for strand in world.strands[1:]:
+            if strand.done or (strand.greenlet is None and strand is not world.current):
+                continue
+            current = strand is world.current
+            frame = self.at if current else strand.greenlet.gr_frame  # type: ignore[union-attr]
+            if strand is world.main and implementation_frame(frame) is None:
+                continue
+            if strand.kind in ("select", "bodies") and not current:
+                found.append(Standing(strand.name, "idle: its loop has nothing to do"))
+            else:
+                found.append(standing_of(strand, world, frame, self.pending(strand)))
+        for loop in world.loops:
+            for task in loop.live_tasks():
+                if task._fut_waiter is not None and (who := world.waiter_name(task)):
+                    where = where_coroutine(task.get_coro())
+                    found.append(Standing(who, "awaits", where, source(where)))
+        return found
+
+
+class WatchedWorld(World):
+    """A world that tells its `Watch` of events and of waits, too."""
+
+    def __init__(self, watch: Watch, *, max_steps: int) -> None:
+        super().__init__(watch, max_steps=max_steps)
+        self.watch = watch
+        watch.world = self
+
+    def stamp(self) -> tuple[int, float, str]:
+        """What a recorder puts on an event that it is about to keep."""
+        if not self.dying:
+            self.watch.event()
+        return super().stamp()
+
+    def _go_on(self) -> None:
+        if not self.dying:
+            self.watch.waiting(self.current)
+        super()._go_on()
+
+
+def implementation_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that is neither askance's nor the standard library's."""
+    while frame is not None and (
+        frame.f_code.co_filename.startswith(_PACKAGE) or is_ours(frame) or is_standard(frame)
+    ):
+        frame = frame.f_back
+    return frame
+
+
+def standing_of(strand: Strand, world: World, frame: FrameType | None, doing: str = "") -> Standing:
+    """Where a strand stands: the innermost line of the implementation, or else of what called it."""
+    found = implementation_frame(frame) or own_frame(frame)
+    if found is None:
+        return Standing(strand.name, doing)
+    code, number = found.f_code, found.f_lineno
+    return Standing(strand.name, doing, place(code, number), _line(code.co_filename, number))
+
+
+def source(where: str) -> str:
+    """The text of the line that "path:line in function" names, "" where it cannot be read."""
+    path, _, rest = where.partition(" in ")[0].rpartition(":")
+    if not rest.isdigit():
+        return ""
+    for folder in ("", *sys.path):
+        line = _line(os.path.join(folder, path), int(rest))
+        if line:
+            return line
+    return ""
+
+
+def _line(path: str, number: int) -> str:
+    return linecache.getline(path, number).strip()

@@ -1,0 +1,136 @@
+"""The page: one file that needs nothing else, with every clause, failure and number in it, safe from what it shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.report.failures import failure, report
+
+from askance.cli import main
+from askance.report.html import link, render
+from askance.report.html.plots import growth, situations
+from askance.run import UsageError
+
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+
+
+def test_page_needs_nothing_else() -> None:
+    """Nothing is loaded from anywhere: no address but the SVG name space's."""
+    page = render([report()])
+    assert set(re.findall(r"https?://[^\s\"'`)]+", page)) == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"<(?:script|img|link|iframe)[^>]*\b(?:src|href)=\"(?!data:)", page)
+    assert "@import" not in page and "url(" not in page
+
+
+def test_matrix_has_a_row_a_clause_and_a_column_an_implementation() -> None:
+    """Each report is a column; a clause that one report lacks is said not to be asked there."""
+    other = report("elsewhere")
+    other["clauses"] = [entry for entry in other["clauses"] if entry["clause"] != "M1"]
+    page = render([report(), other])
+    assert page.count('<tr data-clause="') == 4
+    assert '<th scope="col">naive-blocking</th><th scope="col">elsewhere</th>' in page
+    assert page.count("not asked") == 1
+    assert page.count('href="#failure-0-D2"') == 2 and page.count('href="#failure-1-D2"') == 2
+
+
+def test_what_a_report_holds_is_text_and_never_markup() -> None:
+    """Names and messages of an implementation cannot end the script's data or become elements."""
+    told = {**failure(), "actual": "</script><b>x</b>", "program": "a on 0: <i>"}
+    told["history"] = [{**event, "value": "</script><script>alert(1)//"} for event in told["history"]]
+    document = report()
+    next(entry for entry in document["clauses"] if "failure" in entry)["failure"] = told
+    page = render([document])
+    assert page.count("</script>") == 2
+    assert "<b>x</b>" not in page and "<i>" not in page
+
+
+def test_source_lines_are_links_where_the_file_is_there(tmp_path: Path) -> None:
+    """An event's source line leads to its file; one whose file is gone stays text."""
+    file = tmp_path / "a b.py"
+    assert link("a b.py:3 in f", {"a b.py": str(file)}) == ""
+    file.write_text("")
+    assert link("a b.py:3 in f", {"a b.py": str(file)}) == file.resolve().as_uri()
+    assert link("", {}) == ""
+
+
+def test_growth_is_the_average_over_programs() -> None:
+    """How many schedules of a program were new is averaged over the programs that were run so often."""
+    found = growth({"tries": {"1": 4, "2": 4, "3": 2, "4": 2}, "fresh": {"1": 4, "2": 2, "3": 1}})
+    assert found["points"] == [(0, 0.0), (1, 1.0), (2, 1.5), (3, 2.0), (4, 2.0)]
+    assert found["late"] == 0.0
+    assert growth({}) == {}
+
+
+def test_situations_count_executions_in_which_there_was_something_to_judge() -> None:
+    """An execution in which a clause's situation did not arise is told from those that were judged."""
+    tally = {"verdicts": {"pass": 3, "blocked": 1, "untested": 4}}
+    (bar,) = situations({"clauses": [{"clause": "A1", "tally": tally}, {"clause": "A8", "tally": {}}]})
+    assert (bar["arisen"], bar["total"]) == (4, 8)
+    assert {part["verdict"]: part["share"] for part in bar["parts"]}["blocked"] == 1 / 8
+
+
+# ---------------------------------------------------------------- the command line
+
+
+def test_html_makes_a_page_of_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`askance html` makes one page of several JSON reports."""
+    names = []
+    for name in ("one", "two"):
+        names.append(str(tmp_path / f"{name}.json"))
+        Path(names[-1]).write_text(json.dumps(report(name)))
+    page = tmp_path / "folder" / "page.html"
+    assert main(["html", *names, "-o", str(page)]) == 0
+    assert capsys.readouterr().out == f"{page}: one, two\n"
+    assert "<title>askance: one, two</title>" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is not JSON: line 1"),
+        ("[]", "it has no list of clauses"),
+        ('{"clauses": []}', "it has no 'implementation'"),
+        (None, "No such file"),
+    ],
+)
+def test_html_says_what_is_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, said: str
+) -> None:
+    """What is no report is one message and a wrong use."""
+    file = tmp_path / "report.json"
+    if text is not None:
+        file.write_text(text)
+    assert main(["html", str(file), "-o", str(tmp_path / "page.html")]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_check_writes_the_page(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """`askance check --html` writes the page beside whatever else it does."""
+    page, folder = tmp_path / "out.html", str(tmp_path / "found")
+    arguments = ["check", "naive-blocking", "--profile", "smoke", "-k", "D4", "--counterexamples", folder]
+    assert main([*arguments, "--html", str(page)]) == 1
+    text = page.read_text(encoding="utf-8")
+    assert 'id="failure-0-D4"' in text and "Executions by strategy" in text
+    capfd.readouterr()
+
+
+def test_page_that_cannot_be_written_is_said_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A page in an impossible place is a wrong use, before anything is judged."""
+    (tmp_path / "file").write_text("")
+    assert main(["check", "reference", "--html", str(tmp_path / "file" / "page.html")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_without_jinja_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where jinja2 is missing one message says how to get it."""
+    monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
+    documents: list[dict[str, Any]] = [report()]
+    with pytest.raises(UsageError, match=r"python -m pip install 'askance\[html\]'"):
+        render(documents)

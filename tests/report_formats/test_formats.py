@@ -1,0 +1,177 @@
+"""What machines read: the JSON and its schema, annotations, badges, and all of it the same from several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from askance.cli import main
+from askance.report.formats import badge, schema_text, workflow_commands
+
+SUITE = ("--pyargs", "askance.suite", "-p", "no:cacheprovider")
+FALLING = "A3 or A9 or D1 or D4 or L5"
+
+
+def checked(
+    pytester: pytest.Pytester, name: str, *more: str, executions: str = "60"
+) -> tuple[dict[str, Any], str]:
+    """The report of one implementation as JSON, and what was printed."""
+    result = pytester.runpytest_subprocess(
+        *SUITE, "--askance", name, "--askance-executions", executions, "--askance-json", "report.json", *more
+    )
+    report: dict[str, Any] = json.loads((pytester.path / "report.json").read_text())
+    return report, result.stdout.str()
+
+
+def valid(report: dict[str, Any]) -> None:
+    """Raise where the report does not have the form that the schema says."""
+    schema = json.loads(schema_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(report)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("reference", "asyncio-bare", "pykka", "naive-nested", "naive-blocking", "naive-call-soon"),
+        "askance_impl.mutants:MUTANTS",
+    ],
+)
+def test_the_json_is_what_the_schema_says(pytester: pytest.Pytester, name: str) -> None:
+    """Every implementation's report validates, those of failing ones with history, trace and race too."""
+    if name.endswith(":MUTANTS"):
+        from askance_impl.mutants import MUTANTS
+
+        broken = next(mutant for mutant in MUTANTS.values() if mutant.clause == "D1")
+        pytester.makepyfile(
+            broken_for_report=f"from askance_impl.mutants import MUTANTS\nadapter = MUTANTS[{broken.name!r}]"
+        )
+        report, _ = checked(pytester, "broken_for_report:adapter", "-k", "D1", executions="600")
+        assert report["verdict"] == "fail"
+    else:
+        report, _ = checked(pytester, name, "-k", FALLING, executions="80")
+    valid(report)
+    assert report["askance report"] == 1
+    for entry in report["clauses"]:
+        if "failure" in entry:
+            failure = entry["failure"]
+            assert [event["index"] for event in failure["history"]] == list(range(len(failure["history"])))
+            assert [step["step"] for step in failure["trace"]] == list(range(1, len(failure["trace"]) + 1))
+
+
+def test_a_report_of_another_form_is_refused(pytester: pytest.Pytester) -> None:
+    """The schema has teeth: a clause that fell without its failure, or an unknown verdict, does not validate."""
+    report, _ = checked(pytester, "naive-blocking", "-k", "D4")
+    del report["clauses"][0]["failure"]
+    with pytest.raises(jsonschema.ValidationError, match="'failure' is a required property"):
+        valid(report)
+    report["clauses"][0]["verdict"] = "fine"
+    with pytest.raises(jsonschema.ValidationError, match="'fine' is not one of"):
+        valid(report)
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """`askance schema` prints what is shipped."""
+    assert main(["schema"]) == 0
+    assert capsys.readouterr().out == schema_text()
+
+
+def test_several_processes_give_the_same_report(pytester: pytest.Pytester) -> None:
+    """Verdicts, counterexamples and all that is told of them are the same with -n 2 as without; only seconds differ."""
+    more = ("-k", FALLING, "--junitxml", "junit.xml", "--askance-format", "github")
+    seen = []
+    for processes in ("0", "2"):
+        report, printed = checked(pytester, "naive-call-soon", "-n", processes, *more, executions="300")
+        for tally in (report["tally"], *(entry["tally"] for entry in report["clauses"])):
+            tally.pop("seconds", None)
+        files = {file.name: file.read_text() for file in (pytester.path / ".askance").iterdir()}
+        for file in (pytester.path / ".askance").iterdir():
+            file.unlink()
+        cases = ElementTree.parse(pytester.path / "junit.xml").getroot().iter("testcase")
+        properties = sorted(
+            (case.get("name"), *((one.get("name"), one.get("value")) for one in case.iter("property")))
+            for case in cases
+        )
+        commands = [line for line in printed.splitlines() if line.startswith("::")]
+        seen.append((report, files, properties, commands))
+    assert seen[0] == seen[1]
+    assert {entry["verdict"] for entry in seen[0][0]["clauses"]} >= {"fail", "unsupported"}
+    assert len(seen[0][1]) == sum("failure" in entry for entry in seen[0][0]["clauses"]) > 0
+
+
+def failing(where: str, file: str) -> dict[str, Any]:
+    """A report in which one clause fell."""
+    failure = {
+        "requirement": "100% of, all: replies",
+        "expected": "",
+        "actual": "none",
+        "detail": "a\r\nb",
+        "deadlock": "",
+        "command": "askance replay x.json",
+        "stood": [{"who": "c0", "doing": "wait", "where": where, "line": ""}],
+        "trace": [],
+        "files": {where.partition(":")[0]: file},
+    }
+    entry = {"clause": "A3", "verdict": "fail", "text": "", "note": "", "failure": failure}
+    return {"implementation": "mine:adapter", "verdict": "fail", "clauses": [entry], "broken": []}
+
+
+def test_annotations_are_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Percent signs and line ends everywhere, colons and commas in properties only; the file is the workspace's."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    (tmp_path / "a,b.py").write_text("")
+    (line,) = workflow_commands(failing("lib.py:7 in Box.put", os.fspath(tmp_path / "a,b.py")))
+    assert line == (
+        "::error file=a%2Cb.py,line=7,title=A3%3A mine%3Aadapter::100%25 of, all: replies%0Aactual: none%0A"
+        "a%0D%0Ab%0Areplay: askance replay x.json"
+    )
+
+
+def test_files_outside_of_the_workspace_are_not_annotated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitHub could not show the line: the annotation stands without one."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    (line,) = workflow_commands(failing("os.py:7 in f", os.__file__))
+    assert line.startswith("::error title=A3")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "whole", "said"),
+    [
+        (["pass", "pass", "unsupported"], "pass", "2 of 2 clauses hold"),
+        (["pass", "fail", "blocked"], "fail", "1 of 3 clauses fell"),
+        (["pass", "untested"], "inconclusive", "inconclusive"),
+    ],
+)
+def test_the_badge_says_how_it_went(verdicts: list[str], whole: str, said: str) -> None:
+    """As SVG with a title for who cannot see it, and as what shields.io reads."""
+    document = {"verdict": whole, "clauses": [{"verdict": verdict} for verdict in verdicts]}
+    drawn = ElementTree.fromstring(badge(document, "badge.svg"))
+    assert drawn.get("aria-label") == f"askance: {said}"
+    assert [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")] == ["askance", said]
+    endpoint = json.loads(badge(document, "badge.json"))
+    assert endpoint["schemaVersion"] == 1 and endpoint["message"] == said
+    assert re.fullmatch("[0-9a-f]{6}", endpoint["color"])
+
+
+def test_the_badge_is_written(pytester: pytest.Pytester) -> None:
+    """`--askance-badge` writes the file that it names."""
+    checked(pytester, "reference", "-k", "D4", "--askance-badge", "out/badge.svg")
+    assert "1 of 1 clauses hold" in (pytester.path / "out" / "badge.svg").read_text()
+
+
+def test_verbose_has_every_step(pytester: pytest.Pytester) -> None:
+    """`--askance-verbose`, without pytest's own tracebacks: statistics of each clause, and every step of a failure."""
+    report, printed = checked(pytester, "naive-blocking", "-k", "D4", "--tb", "no", "--askance-verbose")
+    steps = report["clauses"][0]["failure"]["trace"]
+    assert "every step:" in printed
+    assert sum(bool(re.match(r"    .*, step \d+: ", line)) for line in printed.splitlines()) >= len(steps)
+    assert re.search(r"^D4  \d+ executions of \d+ programs", printed, re.MULTILINE)
