@@ -1,4 +1,4 @@
-"""What the documents say is so: the README's commands exist, and SPEC.md is what the clauses say."""
+"""What the documents say is so: the commands that they show exist, and SPEC.md is what the clauses say."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from askance.adapter import CAPABILITIES, BaseAdapter
+from askance.clauses import ALL
 from askance.clauses.spec_text import render
 from askance.cli import parser
+from askance.report.terminal import STYLES
+from askance.suite.baseline import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,6 +61,24 @@ def test_readme_shows_commands_that_askance_takes(command: str) -> None:
     """Each askance command in the README has its subcommand, its options and its arguments."""
     options = parser().parse_args(shlex.split(command)[1:])
     assert callable(options.run)
+
+
+def test_the_implementers_page_explains_every_word() -> None:
+    """docs/implementing.md has a row for each capability, each attribute of BaseAdapter, each verdict, each kind."""
+    page = (ROOT / "docs" / "implementing.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE))
+    assert set(CAPABILITIES) | set(BaseAdapter.__annotations__) | STYLES.keys() <= rows
+    assert set(re.findall(r"\b[A-Z]\d\b", page)) <= ALL.keys()
+    assert all(f'"{kind}"' in page for kind in KINDS)
+
+
+def test_the_implementers_page_shows_commands_that_askance_takes() -> None:
+    """Each askance command on the page has its subcommand, its options and its arguments."""
+    page = (ROOT / "docs" / "implementing.md").read_text(encoding="utf-8")
+    commands = [line.partition("  #")[0] for line in re.findall(r"^\$ askance (.+)$", page, re.MULTILINE)]
+    assert len(commands) >= 4
+    for command in commands:
+        assert callable(parser().parse_args(shlex.split(command)).run)
 
 
 def test_specification_is_what_the_clauses_say() -> None:

@@ -56,6 +56,12 @@ def module_root(module: Path) -> Path:
     return next(package.parent for package in PACKAGES if module.is_relative_to(package))
 
 
+def test_wheel_holds_what_the_page_is_made_of(wheel: set[str]) -> None:
+    """The page's template, style and script travel with the modules."""
+    parts = ("page.html.j2", "report.js", "style.css")
+    assert {f"askance/report/html/{part}" for part in parts} <= wheel
+
+
 def test_wheel_is_typed(wheel: set[str]) -> None:
     """Both packages carry the marker that tells type checkers to use their annotations (PEP 561)."""
     assert {"askance/py.typed", "askance_impl/py.typed"} <= wheel

@@ -57,6 +57,20 @@ def test_source_lines_are_links_where_the_file_is_there(tmp_path: Path) -> None:
     assert link("", {}) == ""
 
 
+def test_race_and_where_strands_stood_are_told() -> None:
+    """The pair whose order decides, and the line where each strand stood, are on the page."""
+    step = {"step": 3, "strand": "s1", "operation": "get", "object": "Queue#1", "where": "x.py:1 in f"}
+    told = {**failure(), "race": {"first": step, "second": {**step, "strand": "s2", "step": 9}}}
+    page = render([report(told=told)])
+    assert "s1 comes first and s2 second" in page and "step 9: get Queue#1, x.py:1 in f" in page
+    assert "The order that decides" not in render(
+        [report(told={**told, "race": {"first": None, "tried": 2}})]
+    )
+    assert told["stood"]
+    for one in told["stood"]:
+        assert f"<b>{one['who']}</b>" in page
+
+
 def test_growth_is_the_average_over_programs() -> None:
     """How many schedules of a program were new is averaged over the programs that were run so often."""
     found = growth({"tries": {"1": 4, "2": 4, "3": 2, "4": 2}, "fresh": {"1": 4, "2": 2, "3": 1}})

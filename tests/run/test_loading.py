@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from tests.run.libraries import Loops, actor, scene
 
+from askance.adapter import BaseAdapter
 from askance.program import Msg
 from askance.program_json import dumps
 from askance.run import EXIT_STATUS, AdapterError, UsageError, implementations, load_adapter, load_program
 from askance.run.loading import check_declaration
 
 LOOPS = Loops()
+DECLARED = {"capabilities": frozenset({"result"}), "open": lambda self, loops: None}
 
 
 def message(error: pytest.ExceptionInfo[BaseException]) -> str:
@@ -142,6 +144,54 @@ def test_adapter_must_declare_itself(adapter: object, text: str) -> None:
     with pytest.raises(AdapterError) as error:
         check_declaration(adapter)
     assert message(error).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "text"),
+    [
+        (
+            "stopped",
+            OSError,
+            "`stopped` must be a tuple of exception classes, as in `(OSError,)`, and is the class OSError",
+        ),
+        ("cycle", [OSError], "`cycle` must be a tuple of exception classes, as in `(X,)`, and is list"),
+        ("refused", (OSError("x"),), "`refused` must hold exception classes, and has OSError('x')"),
+        ("timed_out", (int,), "`timed_out` must hold exception classes, and has <class 'int'>"),
+        ("nested", ("Future",), "`nested` must hold types, and has 'Future'"),
+        ("versions", "pykka", "`versions` must be a tuple of names of distributions, and is 'pykka'"),
+        ("engines", "live", '`engines` must be a frozenset of "world", "live" or both, and is \'live\''),
+        ("engines", {"wrld"}, "`engines` must be a frozenset of "),
+        (
+            "failing_handler_ends_actor",
+            "no",
+            "`failing_handler_ends_actor` must be True or False, and is 'no'",
+        ),
+        ("stoped", (OSError,), "`stoped` means nothing to askance, did you mean `stopped`?"),
+    ],
+)
+def test_attributes_have_their_kinds(attribute: str, value: object, text: str) -> None:
+    """An attribute in the wrong shape, or misspelt, is told before any clause meets it."""
+    adapter = type("Wrong", (Loops,), {"name": "wrong", "stopped": (), attribute: value})
+    if attribute == "stoped":
+        adapter = type("Wrong", (BaseAdapter,), {"name": "wrong", **DECLARED, attribute: value})
+    with pytest.raises(AdapterError) as error:
+        check_declaration(adapter())
+    assert message(error).startswith(f"wrong: {text}")
+
+
+def test_attributes_of_ones_own_are_let_alone() -> None:
+    """What is like an attribute that the adapter declares as well is no misspelling of it."""
+    own = {"name": "mine", **DECLARED, "names": ("a",), "stopped": (), "stopped_": 1}
+    check_declaration(type("Mine", (BaseAdapter,), own)())
+
+
+def test_module_that_exits_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter's module that ends the process on import does not end askance."""
+    (tmp_path / "exits_on_import.py").write_text("raise SystemExit(3)\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageError) as error:
+        load_adapter("exits_on_import:adapter")
+    assert message(error).endswith("importing exits_on_import raised SystemExit: 3")
 
 
 def test_program_file_is_read(tmp_path: Path) -> None:

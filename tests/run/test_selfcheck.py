@@ -117,6 +117,47 @@ def test_open_that_returns_nothing() -> None:
     assert str(error.value) == "forgetful: `open` returned None; it must return the System that it opened"
 
 
+def test_open_that_returns_a_class() -> None:
+    """A System that was not made is told from one that was."""
+
+    class Classy(Loops):
+        name = "classy"
+
+        def open(self, loops: int) -> Any:
+            return LoopsSystem
+
+    with pytest.raises(AdapterError) as error:
+        check(Classy())
+    assert str(error.value) == "classy: `open` returned the class LoopsSystem; it must return a System of it"
+
+
+@pytest.mark.parametrize("method", ["spawn", "tell", "close"])
+def test_method_that_is_a_coroutine_function(method: str) -> None:
+    """What would only make a coroutine, and do nothing, is refused."""
+
+    async def waits(*arguments: Any) -> None:
+        """Never gets so far."""
+
+    with pytest.raises(AdapterError) as error:
+        check(with_method(method, waits))
+    assert str(error.value).startswith(
+        f"broken: `{method}` is a coroutine function; it must be a plain one, and take "
+    )
+
+
+def test_replies_that_nobody_can_wait_for() -> None:
+    """Capabilities that were forgotten leave nothing to judge: no pass, but a message."""
+
+    class Mute(Loops):
+        name = "mute"
+        capabilities = frozenset({"spawn"})
+
+    with pytest.raises(
+        AdapterError, match='mute: `capabilities` has neither "result" nor "await": nobody can'
+    ):
+        check(Mute())
+
+
 @pytest.mark.parametrize(
     ("system", "text"),
     [

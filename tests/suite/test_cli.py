@@ -55,7 +55,9 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("explore", "json"), "'json' is not of the form module:function"),
         (("explore", "json:nothing"), "json has no attribute 'nothing'"),
         (("explore", "json:__name__"), "json:__name__ is not a function but str"),
-        (("explore", "json:dumps", "--strategy", "clever"), "there is no strategy 'clever'"),
+        (("explore", "json:dumps"), "json:dumps: the target is called without arguments"),
+        (("explore", "json:dumps", "--exhaustive"), "needs 'obj'"),
+        (("explore", "gc:collect", "--strategy", "clever"), "there is no strategy 'clever'"),
     ],
 )
 def test_wrong_use_is_one_message(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,13 @@ def add(commands: Commands) -> None:
     check.add_argument("-k", metavar="EXPR", help="only the clauses that match, as in pytest: -k 'A3 or D1'")
     check.add_argument("--junitxml", metavar="FILE", help="write a JUnit report")
     check.add_argument("--json", metavar="FILE", help="write the report as JSON")
-    check.add_argument(
-        "--html", metavar="FILE", help="write the report as a page (needs jinja2: askance[html])"
-    )
     check.add_argument("--badge", metavar="FILE", help="write a badge: FILE.svg, or FILE.json for shields.io")
     check.add_argument("--format", choices=("text", "github"), help="github: print workflow annotations, too")
     check.add_argument(
         "-v", "--verbose", action="store_true", help="print every step of failures, and all statistics"
+    )
+    check.add_argument(
+        "--html", metavar="FILE", help="write the report as a page (needs jinja2: askance[html])"
     )
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
     check.add_argument("--baseline", metavar="FILE", help="known failures, which are waived (TOML)")
@@ -94,12 +95,19 @@ def check_command(options: argparse.Namespace) -> int:
 
         prepare(Path(options.html))
     outcome = Outcome()
-    status = int(pytest.main(pytest_arguments(options), plugins=[outcome]))
+    status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         return USAGE
     if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
         return INCONCLUSIVE
     return {"pass": PASSED if status == 0 else FELL, "fail": FELL}.get(outcome.verdict, INCONCLUSIVE)
+
+
+def progress() -> list[Any]:
+    """What shows live progress, where somebody watches."""
+    from askance.report.progress import Progress, watched
+
+    return [Progress(sys.stdout)] if watched(sys.stdout) else []
 
 
 def exhaustive_command(options: argparse.Namespace) -> int:
@@ -111,13 +119,12 @@ def exhaustive_command(options: argparse.Namespace) -> int:
         "processes",
         "seed",
         "junitxml",
-        "json",
-        "html",
-        "baseline",
-        "strict",
         "badge",
         "format",
         "verbose",
+        "html",
+        "baseline",
+        "strict",
         "pytest",
     ):
         if getattr(options, option):
@@ -131,6 +138,7 @@ def exhaustive_command(options: argparse.Namespace) -> int:
         resume=options.resume,
         only=options.k or "",
         folder=Path(options.counterexamples or ".askance"),
+        json=Path(options.json) if options.json else None,
     )
 
 
@@ -146,9 +154,9 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         ("--askance-seed", options.seed),
         ("--askance-engine", options.engine),
         ("--askance-json", options.json),
-        ("--askance-html", options.html),
         ("--askance-badge", options.badge),
         ("--askance-format", options.format),
+        ("--askance-html", options.html),
         ("--askance-counterexamples", options.counterexamples),
         ("--askance-baseline", options.baseline),
         ("--junitxml", options.junitxml),
@@ -159,10 +167,10 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
                 f"{option}={value}" if option.startswith("--") else option,
                 *[value] * (option == "-k"),
             ]
-    if options.strict:
-        arguments += ["--askance-strict"]
     if options.verbose:
         arguments.append("--askance-verbose")
+    if options.strict:
+        arguments += ["--askance-strict"]
     if options.processes is not None and options.processes > 1:
         if importlib.util.find_spec("xdist") is None:
             raise UsageError("-n needs pytest-xdist: python -m pip install 'askance[xdist]'")

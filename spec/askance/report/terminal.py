@@ -30,9 +30,6 @@ STYLES = {
     "unsupported": "dim",
 }
 
-DIM = ("    ~ ", "    x ", "    t ")
-"""Rows and explanations of switches that had to be."""
-
 
 def rendered(
     document: dict[str, Any], *, color: bool, width: int, failures: bool = True, verbose: bool = False
@@ -95,11 +92,20 @@ def tried(tally: Tally) -> str:
             f"threads; of {tally.raced:,} the times told nothing"
         )
     rate = tally.executions / tally.seconds if tally.seconds else 0.0
-    return (
+    text = (
         f"{tally.executions:,} executions of {tally.programs:,} programs, {rate:,.0f} in a second of one core; "
         f"{tally.distinct:,} distinct schedules, {tally.steps:,} steps, {tally.decisions:,} decisions; "
         f"a timer raced in {tally.raced:,}"
     )
+    if tally.signed:
+        text += f"\n{tally.interleavings:,} distinct interleavings in a sample of {tally.signed:,} executions"
+    if tally.pct:
+        bounds = ", ".join(f"{tally.missed(depth):.2g}" for depth in (1, 2, 3))
+        text += (
+            f"{'; ' if tally.signed else chr(10)}{tally.pct:,} executions of PCT: the chance of having missed a bug of "
+            f"depth 1, 2, 3 that every program can show is at most {bounds}"
+        )
+    return text
 
 
 def made(tally: Tally) -> str:
@@ -166,15 +172,7 @@ def _failure(text: str) -> Text:
     for at, line in enumerate(text.splitlines()):
         title = not line.startswith(" ")
         style = (
-            "bold red"
-            if at == 0
-            else "bold"
-            if title
-            else "bold yellow"
-            if line.startswith("    > ")
-            else "dim"
-            if line[:6] in DIM
-            else ""
+            "bold red" if at == 0 else "bold" if title else "bold yellow" if line.startswith("    > ") else ""
         )
         shown.append(line + "\n", style=style)
     return shown

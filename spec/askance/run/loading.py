@@ -17,6 +17,7 @@ from askance.adapter import CAPABILITIES, Adapter
 from askance.errors import ProgramError
 from askance.program import Program
 from askance.program_json import loads
+from askance.run.declaration import check_attributes
 from askance.run.errors import AdapterError, UsageError
 
 __all__ = ["GROUP", "check_declaration", "implementations", "load_adapter", "load_program"]
@@ -78,7 +79,7 @@ def imported(target: str, name: str) -> Any:
         raise UsageError(
             f"implementation {name!r} needs the module {missing!r}, which is not installed"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(
             f"implementation {name!r}: importing {module_name} raised {type(error).__name__}: {error}"
         ) from error
@@ -114,6 +115,7 @@ def check_declaration(adapter: object, target: str = "the adapter") -> None:
         raise AdapterError(
             f"{name}: `open` must be a method that takes the number of loops and returns a System"
         )
+    check_attributes(adapter, name)
 
 
 def load_program(path: str | os.PathLike[str]) -> Program:

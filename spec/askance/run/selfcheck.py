@@ -47,9 +47,18 @@ def self_check(adapter: Adapter, world: Any) -> None:
 def check_shape(adapter: Adapter) -> None:
     """Open a system with one loop, spawn one actor, ask it once, tell it once, close; raises AdapterError."""
     name = adapter.name
+    if not adapter.capabilities & {"result", "await"}:
+        raise AdapterError(
+            f'{name}: `capabilities` has neither "result" nor "await": nobody can wait for a reply, '
+            "so that nothing can be judged"
+        )
     system = called(name, "open", "take the number of loops and return a System", adapter.open, 1)
     if system is None:
         raise AdapterError(f"{name}: `open` returned None; it must return the System that it opened")
+    if isinstance(system, type):
+        raise AdapterError(
+            f"{name}: `open` returned the class {system.__name__}; it must return a System of it"
+        )
     contracts = check_methods(name, adapter.capabilities, system)
 
     def call(method: str, *arguments: Any) -> Any:
@@ -113,15 +122,21 @@ def check_methods(name: str, capabilities: frozenset[str], system: Any) -> dict[
 
 
 def called(name: str, method: str, contract: str, function: Any, *arguments: Any) -> Any:
-    """What the adapter's method gives; raises AdapterError if it raises."""
+    """What the adapter's method gives; raises AdapterError if it raises, or is a coroutine function."""
     try:
-        return function(*arguments)
+        value = function(*arguments)
     except NOT_AN_OUTCOME:
         raise
     except ImportError as error:  # what the adapter is of is not installed, and it says how to
         raise AdapterError(f"{name}: {error}") from error
     except BaseException as error:
         raise AdapterError(f"{name}: `{method}` raised {told(error)}; it must {contract}") from error
+    if inspect.iscoroutine(value) and method != "ask":
+        value.close()
+        raise AdapterError(
+            f"{name}: `{method}` is a coroutine function; it must be a plain one, and {contract}"
+        )
+    return value
 
 
 def told(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """A portfolio: several strategies take turns, because none is best for all bugs.
 
-The shares are measured: `bench/portfolio.py` counts how many executions each strategy needs for its first failure on
-the implementations that are known to fail.
+`bench/first_failure.py` counts how many executions each strategy needs for its first failure on the implementations
+that are known to fail: none is first on all of them.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from askance.search.exhaustive import Exhaustive
 from askance.search.replay import Replay, Stay
 from askance.suite.exhaustive_family import FAMILY
 from askance.suite.exhaustive_progress import Progress
+from askance.suite.exhaustive_report import document, write
 from askance.suite.exhaustive_state import State, forget, read_state, state_file, write_state
 from askance.suite.running import CAUSES
 from askance.suite.trial import MAX_STEPS, Failure, Script, denoted
@@ -291,11 +292,13 @@ def check_exhaustively(
     resume: bool = False,
     only: str = "",
     folder: Path = Path(".askance"),
+    json: Path | None = None,
     out: TextIO | None = None,
 ) -> int:
     """Search every program of the family that the implementation can run, and say what is known; the exit status.
 
-    `only`: words joined by "or"; programs whose names contain one of them. Raises UsageError.
+    `only`: words joined by "or"; programs whose names contain one of them. `json`: a file for all of it as data.
+    Raises UsageError.
     """
     out = out or sys.stdout
     adapter = load_adapter(implementation)
@@ -336,6 +339,8 @@ def check_exhaustively(
         if searched.interrupted:
             break
     print("\n".join(["", *left_out, _summary(results, adapter, implementation)]), file=out, flush=True)
+    if json is not None:
+        write(document(implementation, results, left_out), json)
     statuses = {searched.status for searched in results}
     return FELL if FELL in statuses else INCONCLUSIVE if statuses != {PASSED} else PASSED
 

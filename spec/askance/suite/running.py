@@ -21,6 +21,7 @@ from askance.generate.continuing import carry_out
 from askance.program import Program
 from askance.program_text import show
 from askance.run import UsageError, lacking, load_adapter, load_program
+from askance.search.arguments import require
 from askance.search.replay import Replay
 from askance.suite.counterexample import save, smallest
 from askance.suite.profiles import PROFILES
@@ -157,6 +158,10 @@ def function_named(name: str) -> Callable[[], object]:
         found = getattr(found, part)
     if not callable(found):
         raise UsageError(f"{name} is not a function but {type(found).__name__}")
+    try:
+        require(found, "random")
+    except TypeError as error:
+        raise UsageError(f"{name}: {error}") from error
     target: Callable[[], object] = found
     return target
 
@@ -165,9 +170,17 @@ def explored(
     name: str, *, executions: int, seed: int, strategy: str | Strategy, preempt: tuple[str, ...] = ()
 ) -> int:
     """Explore `module:function`, print the result, save the first failure; the exit status."""
+    from askance.search.arguments import require
     from askance.search.explore import explore
+    from askance.search.named import named
 
     target = function_named(name)
+    try:
+        if isinstance(strategy, str):
+            named(strategy, seed)
+        require(target, strategy)
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
     try:
         result = explore(target, strategy=strategy, executions=executions, seed=seed, preempt=preempt)
     except ValueError as error:

@@ -46,6 +46,6 @@ def schedule(number: int, seed: int) -> Strategy:
         case 1:
             return RandomWalk(seed)
         case 3:
-            return PCT(2, seed, STEPS)
+            return PCT(3 if number % 8 == 7 else 2, seed, STEPS)
         case _:
             return POS(seed)

@@ -1,9 +1,14 @@
-"""What was tried and seen: executions, distinct schedules, shapes of programs, verdicts; summed over clauses."""
+"""What was tried and seen: executions, distinct schedules and interleavings, shapes of programs, verdicts; summed.
+
+Whether two schedules are one interleaving takes a record of every step to tell, which costs much of an execution's
+time: so the executions of every sixteenth program are recorded, and stand for all.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from math import exp, log1p
 from typing import Any
 
 from askance.meaning import Shape
@@ -26,6 +31,16 @@ class Tally:
     seconds: float = 0.0
     raced: int = 0
     """Executions in which a timer fired while others could run."""
+    signed: int = 0
+    """Executions that were recorded, to tell interleavings from schedules."""
+    interleavings: int = 0
+    """How many of these were distinct by happens-before, within their program."""
+    pct: int = 0
+    """Executions made by PCT that were no longer than it reckoned with."""
+    unseen_1: float = 0.0
+    unseen_2: float = 0.0
+    unseen_3: float = 0.0
+    """The logarithm of the chance that all of them missed a bug of that depth."""
     shapes: Counter[str] = field(default_factory=Counter)
     depths: Counter[int] = field(default_factory=Counter)
     loops: Counter[int] = field(default_factory=Counter)
@@ -52,6 +67,23 @@ class Tally:
         self.clients.update(places)
         self.messages += shape.messages
         self.cross_loop += shape.cross_loop
+
+    def sought(self, depth: int, strands: int, steps: int) -> None:
+        """Count one execution of PCT: see `missed`."""
+        self.pct += 1
+        for sought in range(1, min(depth, 3) + 1):
+            chance = 1.0 / (max(strands, 1) * float(max(steps, 1)) ** (sought - 1))
+            name = f"unseen_{sought}"
+            # A single strand shows a bug of depth 1 for certain; the logarithm of 0 would not add up.
+            setattr(self, name, getattr(self, name) + log1p(-min(chance, 0.999999)))
+
+    def missed(self, depth: int) -> float:
+        """The most that the chance can be of having missed a bug of that depth (1 to 3) which every program could show.
+
+        Burckhardt et al., ASPLOS 2010: with n strands and k steps, an execution of PCT with this depth or a greater one
+        finds it with a probability of at least 1/(n * k**(depth-1)).
+        """
+        return exp(float(getattr(self, f"unseen_{depth}")))
 
     def add(self, other: Tally) -> None:
         """Add another's counts."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -20,6 +20,9 @@ from askance.generate.continuing import carry_out
 from askance.history import History
 from askance.meaning import Meaning, meaning, shape
 from askance.program import Program
+from askance.search.happens_before import signature
+from askance.search.pct import PCT
+from askance.search.recording import Recorder
 from askance.search.replay import Stay
 from askance.suite.profiles import Profile
 from askance.suite.schedules import Schedules, schedules
@@ -30,8 +33,13 @@ __all__ = ["Failure", "Fallen", "Script", "Trial", "Variant", "denoted"]
 
 MAX_STEPS = 10_000
 """An execution of more steps is a livelock: programs are small."""
+SAMPLED = 16
+"""The executions of one program in so many are recorded, to count distinct interleavings."""
 MOST_INCONCLUSIVE = 10
 """After so many executions that did not end by themselves nothing more is tried."""
+
+WATCHERS: list[Callable[[Trial], None]] = []
+"""Told of each execution, for who shows progress; nothing that is tried may depend on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,8 @@ class Trial:
         """The number of the schedule that showed the last failure; None while there is none."""
         self.errors: list[str] = []
         """How executions ended that said nothing about the clause."""
+        self.signatures: set[int] | None = None
+        """Those of the program at hand, where its executions are recorded."""
         self.known: tuple[Program, Meaning] | None = None
         """The program that was judged last, and what it denotes."""
 
@@ -122,6 +132,8 @@ class Trial:
     def count(self, world: World, seconds: float) -> None:
         """Count one execution."""
         tally, execution = self.tally, world.execution
+        for watcher in WATCHERS:
+            watcher(self)
         if self.found is not None:
             tally.shrinking += 1
             return
@@ -131,6 +143,15 @@ class Trial:
         tally.decisions += execution.decisions
         tally.seconds += seconds
         tally.raced += execution.timers_raced
+
+    def sample(self, strategy: Strategy, recorder: Recorder | None, world: World) -> None:
+        """Count what one execution was worth: its interleaving, where it was recorded, and what PCT promises."""
+        tally = self.tally
+        if recorder is not None and self.signatures is not None:
+            tally.signed += 1
+            self.signatures.add(signature(recorder.accesses))
+        if isinstance(strategy, PCT) and world.execution.steps <= strategy.longest:
+            tally.sought(strategy.depth, world.execution.strands, strategy.longest)
 
     def judged(self, program: Program, history: History, variants: Sequence[History] = ()) -> Judgement:
         """The clause's verdict on one history; counted while nothing has fallen."""
@@ -191,6 +212,7 @@ class Trial:
         seen: set[tuple[int, ...]] = set()
         tried: list[tuple[int, Strategy]] = [(-1, drawn)] if drawn is not None else []
         tried += self.schedules(self.profile.schedules, self.seed, self.found)
+        self.signatures = set() if self.found is None and self.tally.programs % SAMPLED == 1 else None
         for turn, (number, strategy) in enumerate(tried, 1):
             known = len(seen)
             failure = self.fails(script, strategy, variants, seen)
@@ -202,6 +224,7 @@ class Trial:
                 return failure
         if self.found is None:
             self.tally.distinct += len(seen)
+            self.tally.interleavings += len(self.signatures or ())
         return None
 
     def fails(
@@ -214,7 +237,10 @@ class Trial:
         """The failure of the script under one schedule, or None; adds the schedule to those `seen`."""
         if variants is None:
             variants = self.variants(script.program)
-        history, world = self.run(script, strategy)
+        recorder = Recorder(strategy) if self.signatures is not None and self.found is None else None
+        history, world = self.run(script, recorder or strategy)
+        if self.found is None:
+            self.sample(strategy, recorder, world)
         choices = tuple(world.choices)
         if seen is not None:
             seen.add(choices)

@@ -68,8 +68,8 @@ def d1_violation(case: Case) -> Violation | None:
 
 
 def d1_reached(case: Case) -> bool:
-    """Nothing could move any more, after somebody had waited."""
-    return bool(case.facts.standstills) and any(wait.done >= 0 for wait in case.facts.waits)
+    """Nothing could move any more, after somebody had waited while others went on: a wakeup could have been lost."""
+    return bool(case.facts.standstills) and any(wait.done > wait.begin + 1 for wait in case.facts.waits)
 
 
 def stuck(case: Case) -> str:

@@ -98,10 +98,14 @@ def l2_violation(case: Case) -> Violation | None:
 
 
 def l2_reached(case: Case) -> bool:
-    """An ask was pending, or was sent, while its actor stopped, and was waited for."""
+    """An ask was not answered yet, or was sent, while its actor stopped, and was waited for."""
     facts = case.facts
+    stops = facts.stops
     return any(
-        wait.done > facts.stops.get(message.actor, len(facts.events)) and not sent_after_stop(case, op)
+        message.actor in stops
+        and wait.done > stops[message.actor]
+        and not sent_after_stop(case, op)
+        and not any(0 <= turn.end < stops[message.actor] for turn in message.turns)
         for op, message in facts.asks.items()
         for wait in facts.waits_for.get(op, ())
     )
@@ -341,5 +345,5 @@ def _next_of(case: Case, who: str, at: int) -> int | None:
 
 
 def l7_reached(case: Case) -> bool:
-    """The system was closed after something had been stopped, or while clients had left actors behind at work."""
+    """The system was closed after actors had been at work: it had something to end."""
     return any(event.kind == "closed" for event in case.facts.events) and bool(case.facts.turns)

@@ -45,8 +45,12 @@ def m1_violation(case: Case) -> Violation | None:
 
 
 def m1_reached(case: Case) -> bool:
-    """Some actor handled two messages of one sender."""
-    return any(len(stream) > 1 for stream in case.of(_streams).values())
+    """Some message was sent before the sender's last one to that actor was begun: it could have overtaken it."""
+    return any(
+        later.sent < earlier.turns[0].begin
+        for stream in case.of(_streams).values()
+        for earlier, later in pairwise(stream)
+    )
 
 
 def m2_violation(case: Case) -> Violation | None:
@@ -100,8 +104,14 @@ def m3_violation(case: Case) -> Violation | None:
 
 
 def m3_reached(case: Case) -> bool:
-    """Some actor handled two messages."""
-    return any(len(turns) > 1 for turns in case.facts.turns_of.values())
+    """Some message was waiting to be begun while its actor handled another: the turns could have overlapped."""
+    facts = case.facts
+    return any(
+        facts.messages[later.message].sent < earlier.end or later.begin < earlier.end
+        for turns in facts.turns_of.values()
+        for at, earlier in enumerate(turns)
+        for later in turns[at + 1 :]
+    )
 
 
 def _same_thread(case: Case, one: Turn, other: Turn) -> bool:
@@ -158,8 +168,15 @@ def m4_violation(case: Case) -> Violation | None:
 
 
 def m4_reached(case: Case) -> bool:
-    """Some turn began and ended."""
-    return any(turn.end >= 0 for turn in case.facts.turns)
+    """Some turn that ended was asked for from elsewhere: it could have run there."""
+    facts = case.facts
+    events = facts.events
+    return any(
+        turn.end >= 0
+        and facts.messages[turn.message].sent >= 0
+        and events[facts.messages[turn.message].sent].strand != events[turn.begin].strand
+        for turn in facts.turns
+    )
 
 
 def _place(home: tuple[str, int | None]) -> str:
@@ -223,12 +240,13 @@ def _overtaking(case: Case, turn: Turn) -> list[Turn]:
 
 
 def m6_reached(case: Case) -> bool:
-    """Two actors of one loop had turns, one of them several."""
+    """A message had been sent and was not begun while another actor of its loop began one."""
     facts = case.facts
-    homes: dict[int, dict[str, int]] = {}
-    for turn in facts.turns:
-        loop = facts.events[turn.begin].loop
-        if loop is not None:
-            turns = homes.setdefault(loop, {})
-            turns[turn.actor] = turns.get(turn.actor, 0) + 1
-    return any(len(turns) > 1 and max(turns.values()) > 1 for turns in homes.values())
+    events = facts.events
+    return any(
+        0 <= facts.messages[turn.message].sent < other.begin < turn.begin
+        and other.actor != turn.actor
+        and events[other.begin].loop == events[turn.begin].loop is not None
+        for turn in facts.turns
+        for other in facts.turns
+    )

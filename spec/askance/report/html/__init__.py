@@ -153,6 +153,10 @@ def _failure(number: int, document: Mapping[str, Any], entry: Mapping[str, Any])
             {"text": line, "lane": _lane(line)} for line in failure.get("program", "").splitlines()
         ],
         "steps": steps,
+        "stood": [
+            {**one, "href": link(one["where"], failure.get("files", {}))}
+            for one in failure.get("stood") or ()
+        ],
         "left_out": len(failure.get("trace", ())) - len(steps),
         "diagram": drawn,
     }

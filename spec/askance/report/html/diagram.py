@@ -206,7 +206,8 @@ class _Drawing:
                 row = self.end_row("stuck", text, self.lane(one["who"]), self.lane(target))
                 row["source"] = one["where"]
         for reply in wait_for.get("forgotten", ()):
-            self.end_row("stuck", f"Nobody is left to complete {reply}", self.lane(reply), None)
+            row = self.end_row("stuck", f"Nobody is left to complete {reply}", self.lane(reply), None)
+            row["label"] = "nobody will answer"
 
     def waits(self, one: str, other: str, kind: str) -> None:
         """One edge of the wait-for graph."""

@@ -18,6 +18,14 @@
     return text.length <= most ? text : text.slice(0, most - 1) + "…";
   };
 
+  /* The text in one line or two. */
+  function folded(text, width) {
+    const most = Math.max(8, Math.floor(width / 7));
+    if (text.length <= most) return [text];
+    const space = text.lastIndexOf(" ", most), at = space > 0 ? space : most;
+    return [text.slice(0, at), cut(text.slice(at).trim(), width)];
+  }
+
   class Viewer {
     constructor(section, data) {
       this.section = section;
@@ -122,7 +130,8 @@
       const group = element("g", { class: "row" + state, "data-row": number });
       group.append(element("title", {}, row.text + (row.source ? "\n" + row.source : "")));
       if (this.told && (row.from ?? row.to ?? null) !== null)
-        group.append(element("text", { class: "told", x: this.told, y: y + 25 }, cut(row.text, this.width - this.told)));
+        folded(row.text, this.width - this.told - 4).forEach((line, at, lines) =>
+          group.append(element("text", { x: this.told, y: y + (lines.length > 1 ? 17 + 16 * at : 25) }, line)));
       if (row.switch) {
         group.append(element("line", { class: "switch", x1: 4, x2: this.width - 4, y1: y + 2, y2: y + 2 }));
         group.append(element("text", { class: "switch halo", x: 24, y: y + 15 }, "⇄ switch"));
