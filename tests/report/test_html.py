@@ -63,7 +63,7 @@ def test_race_and_where_strands_stood_are_told() -> None:
     told = {**failure(), "race": {"first": step, "second": {**step, "strand": "s2", "step": 9}}}
     page = render([report(told=told)])
     assert "s1 comes first and s2 second" in page and "step 9: get Queue#1, x.py:1 in f" in page
-    assert "The order that decides" not in render(
+    assert "A race whose other order passes" not in render(
         [report(told={**told, "race": {"first": None, "tried": 2}})]
     )
     assert told["stood"]

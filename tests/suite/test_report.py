@@ -112,7 +112,7 @@ def test_a_failure_is_told_in_order(failure: dict[str, Any]) -> None:
         "where:",
         "program:",
         "schedule (0 switches away from a strand that could go on):",
-        "the race that decides:",
+        "a race whose other order passes:",
         "who waits for whom:",
         "where each strand stood (step 15):",
         "if this fails:",

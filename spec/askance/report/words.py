@@ -29,7 +29,7 @@ def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = F
         ),
         _block("how often", _filled(words.get("seen", ""), inside)),
         _block("every step", trace_lines(words["trace"], words["strands"]) if verbose else []),
-        _block("the race that decides", _race(words, inside)),
+        _block("a race whose other order passes", _race(words, inside)),
         _block("who waits for whom", _filled(words["deadlock"], inside)),
         _block(
             f"where each strand stood (step {(words['moment'] or {'step': 0})['step']})",
