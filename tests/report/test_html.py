@@ -71,6 +71,14 @@ def test_race_and_where_strands_stood_are_told() -> None:
         assert f"<b>{one['who']}</b>" in page
 
 
+def test_a_failure_of_real_threads_has_no_empty_diagram() -> None:
+    """The live engine follows no schedule: the page says so in place of a diagram."""
+    told = {key: value for key, value in failure().items() if key not in ("history", "trace")}
+    page = render([report(told=told)])
+    assert "there is no schedule to step through" in page and '<div class="picture" hidden>' in page
+    assert '<div class="picture">' in render([report(told=failure())])
+
+
 def test_growth_is_the_average_over_programs() -> None:
     """How many schedules of a program were new is averaged over the programs that were run so often."""
     found = growth({"tries": {"1": 4, "2": 4, "3": 2, "4": 2}, "fresh": {"1": 4, "2": 2, "3": 1}})
