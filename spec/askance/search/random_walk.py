@@ -6,9 +6,9 @@ timeout would fire first. Half of the executions never let a timer fire early; t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from itertools import chain, count, repeat
+from itertools import chain, count
 from random import Random
 from struct import Struct
 from typing import Any
@@ -29,6 +29,12 @@ _words = Struct("<16I").unpack
 def _block(text: str, number: int) -> tuple[int, ...]:
     """Sixteen random words that follow from a text and a number, on every machine alike."""
     return _words(blake2b(f"{text} {number}".encode()).digest())
+
+
+def _further(text: str) -> Iterator[int]:
+    """The words after the first sixteen."""
+    for number in count(1):
+        yield from _block(text, number)
 
 
 class Clockwise:
@@ -69,7 +75,7 @@ class RandomWalk(Clockwise):
         """The next execution."""
         self.execution += 1
         text = f"{type(self).__name__} {self.seed} {self.execution}"
-        self._draw = chain.from_iterable(map(_block, repeat(text), count())).__next__
+        self._draw = chain(_block(text, 0), _further(text)).__next__
         self.early_timers = self._draw() < EARLY_TIMERS * (1 << BITS)
 
     def ticks(self) -> bool:
@@ -78,9 +84,8 @@ class RandomWalk(Clockwise):
 
     def pick(self, runnable: Sequence[Any], current: Any) -> Any:
         """Any of them."""
-        draw = self._draw
-        chosen = runnable[draw() * len(runnable) >> BITS]
+        chosen = runnable[self._draw() * len(runnable) >> BITS]
         if chosen.number or self.ticks():
             return chosen
         others = [strand for strand in runnable if strand.number]
-        return others[draw() * len(others) >> BITS]
+        return others[self._draw() * len(others) >> BITS]

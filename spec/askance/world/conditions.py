@@ -56,9 +56,7 @@ def wait(self: Any, timeout: float | None = None) -> bool:
         saved: Any = lock._release_save()
     else:
         lock.owner = None
-        for other in lock.pending:
-            if other.slot < 0 and not other.done:
-                world.enable(other)
+        lock._let(world)
     if world.observes:
         world.touch("release", lock)
     pending = pending_on(self, world)
@@ -155,7 +153,9 @@ def event_init(self: Any) -> None:
     else:
         self._flag = False
         self._cond = _Later()
-        self._askance_serial = world.new_serial()
+        maker = world.current
+        maker.objects = number = maker.objects + 1
+        self._askance_serial = maker.path, number
 
 
 def event_set(self: Any) -> None:

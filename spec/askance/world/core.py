@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from greenlet import getcurrent, greenlet
 
-from askance.world import generators, patching, state, threads, watchdog
+from askance.world import generators, patching, state, threads
 from askance.world.deadlock import explain
 from askance.world.ending import end_strands
 from askance.world.execution import Ending, Execution
@@ -53,6 +53,7 @@ class World(Scheduler):
         # One that takes turns with others may have changed both.
         self.pick = strategy.pick
         self.observes = strategy.observes
+        self.allow(self.max_steps)
         self.main.life = lambda: self._live_main(main)
         self.enable(self.main)
         self._enter()
@@ -91,7 +92,6 @@ class World(Scheduler):
             raise RuntimeError("a world cannot be run inside a strand of another")
         self.paused = False
         state.world = self
-        watchdog.watch(self)
         unhook = generators.hooked()
         outside = _get_running_loop()
         if outside is not None:
@@ -103,14 +103,13 @@ class World(Scheduler):
                 if chosen is None:
                     self.ending = self.ending or ("done" if self.main.done else "deadlock")
                 else:
-                    self._switch(chosen)
+                    self.turn(chosen).switch()
             if self.ending == "deadlock":
                 self.execution.deadlock = explain(self)
         except EngineFailure as failure:
             self._failed(str(failure))
         finally:
             state.world = None
-            watchdog.watch(None)
             unhook()
             self._loop_now = None
             _set_running_loop(outside)
@@ -147,14 +146,13 @@ class World(Scheduler):
         if self.dying:
             return
         self.dying = True
-        self.max_steps = 1 << 62
+        self.allow(1 << 62)
         try:
             end_strands(self)
         finally:
             # Without these cycles most of an execution is freed at once, and collection has little to do.
             for strand in self.strands:
-                strand.greenlet = None
-                strand.life = None
+                strand.greenlet = strand.life = strand.object = None
                 if strand.thread is not None:
                     threads.ended(strand.thread)
                     strand.thread = None

@@ -30,6 +30,7 @@ _join = queue.Queue.join
 _qsize = queue.Queue.qsize
 _task_done = queue.Queue.task_done
 ShutDown: Any = getattr(queue, "ShutDown", None)
+CAN_SHUT_DOWN = ShutDown is not None
 
 
 class _Ends:
@@ -83,7 +84,7 @@ def heard(self: Any, world: World) -> None:
     ends = _ends(self, world)
     if world.observes:
         world.touch("put", self)
-    shut = getattr(self, "is_shutdown", False)
+    shut = CAN_SHUT_DOWN and self.is_shutdown
     (_let if self._qsize() > 0 or shut else _hold)(world, ends.getters)
     (_let if self._qsize() < self.maxsize or shut else _hold)(world, ends.putters)
     if not self.unfinished_tasks:
@@ -112,6 +113,8 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     maxsize = self.maxsize
     if maxsize <= 0 or not block:
         world.point("put", self)
+    elif timeout is None and (self._qsize() < maxsize or (CAN_SHUT_DOWN and self.is_shutdown)):
+        world.ready("put", self, ends.putters)
     else:
         if timeout is not None and timeout < 0:
             raise ValueError("'timeout' must be a non-negative number")
@@ -119,7 +122,7 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
         before = world.now
         ends.putters.append(strand)
         try:
-            able = self._qsize() < maxsize or getattr(self, "is_shutdown", False)
+            able = self._qsize() < maxsize or (CAN_SHUT_DOWN and self.is_shutdown)
             world.wait("put", self, able=able, timeout=timeout)
         finally:
             ends.putters.remove(strand)
@@ -128,7 +131,7 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     if mutex.__class__ is Lock and mutex.owner is not None:  # somebody took it meanwhile
         put(self, item, block, timeout)
         return
-    if getattr(self, "is_shutdown", False):
+    if CAN_SHUT_DOWN and self.is_shutdown:
         raise ShutDown
     if 0 < maxsize <= self._qsize():
         raise queue.Full
@@ -136,7 +139,7 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     self.unfinished_tasks += 1
     if ends.getters:
         _let(world, ends.getters)
-    if 0 < maxsize <= self._qsize():
+    if ends.putters and 0 < maxsize <= self._qsize():
         _hold(world, ends.putters)
     if ends.not_empty:
         _notify(world, ends.not_empty, 1)
@@ -155,6 +158,8 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         ends = _ends(self, world)
     if not block:
         world.point("try-get", self)
+    elif timeout is None and (self._qsize() > 0 or (CAN_SHUT_DOWN and self.is_shutdown)):
+        world.ready("get", self, ends.getters)
     else:
         if timeout is not None and timeout < 0:
             raise ValueError("'timeout' must be a non-negative number")
@@ -162,7 +167,7 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         before = world.now
         ends.getters.append(strand)
         try:
-            able = self._qsize() > 0 or getattr(self, "is_shutdown", False)
+            able = self._qsize() > 0 or (CAN_SHUT_DOWN and self.is_shutdown)
             world.wait("get", self, able=able, timeout=timeout)
         finally:
             ends.getters.remove(strand)
@@ -171,11 +176,11 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
     if mutex.__class__ is Lock and mutex.owner is not None:  # somebody took it meanwhile
         return get(self, block, timeout)
     if not self._qsize():
-        if getattr(self, "is_shutdown", False):
+        if CAN_SHUT_DOWN and self.is_shutdown:
             raise ShutDown
         raise queue.Empty
     item = self._get()
-    if ends.getters and not self._qsize() and not getattr(self, "is_shutdown", False):
+    if ends.getters and not self._qsize() and not (CAN_SHUT_DOWN and self.is_shutdown):
         _hold(world, ends.getters)
     if ends.putters:
         _let(world, ends.putters)
