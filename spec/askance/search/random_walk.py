@@ -23,6 +23,8 @@ TICK = 1 / 8
 BITS = 32
 """Those of each number that a walk draws."""
 
+_EARLY = int(EARLY_TIMERS * (1 << BITS))
+_TICK = int(TICK * (1 << BITS))
 _words = Struct("<16I").unpack
 
 
@@ -43,6 +45,7 @@ class Clockwise:
     observes = False
 
     def __init__(self, seed: int = 0) -> None:
+        self.name = type(self).__name__
         self.seed = seed
         self.execution = -1
         self.random = Random()
@@ -51,7 +54,7 @@ class Clockwise:
     def begin(self) -> None:
         """The next execution: its randomness follows from the seed and its number alone."""
         self.execution += 1
-        text = f"{type(self).__name__} {self.seed} {self.execution}"
+        text = f"{self.name} {self.seed} {self.execution}"
         # A number is seeded with at two thirds of the time that a text takes.
         self.random.seed(int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little"))
         self.early_timers = self.random.random() < EARLY_TIMERS
@@ -73,14 +76,14 @@ class RandomWalk(Clockwise):
 
     def begin(self) -> None:
         """The next execution."""
-        self.execution += 1
-        text = f"{type(self).__name__} {self.seed} {self.execution}"
-        self._draw = chain(_block(text, 0), _further(text)).__next__
-        self.early_timers = self._draw() < EARLY_TIMERS * (1 << BITS)
+        self.execution = number = self.execution + 1
+        text = f"{self.name} {self.seed} {number}"
+        self._draw = draw = chain(_block(text, 0), _further(text)).__next__
+        self.early_timers = draw() < _EARLY
 
     def ticks(self) -> bool:
         """Whether the clock, where it would be next though others could run, is really taken."""
-        return self.early_timers and self._draw() < TICK * (1 << BITS)
+        return self.early_timers and self._draw() < _TICK
 
     def pick(self, runnable: Sequence[Any], current: Any) -> Any:
         """Any of them."""

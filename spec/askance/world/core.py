@@ -92,7 +92,7 @@ class World(Scheduler):
             raise RuntimeError("a world cannot be run inside a strand of another")
         self.paused = False
         state.world = self
-        unhook = generators.hooked()
+        hooks = generators.hook()
         outside = _get_running_loop()
         if outside is not None:
             _set_running_loop(None)
@@ -110,7 +110,7 @@ class World(Scheduler):
             self._failed(str(failure))
         finally:
             state.world = None
-            unhook()
+            generators.unhook(hooks)
             self._loop_now = None
             _set_running_loop(outside)
             execution = self.execution
@@ -126,7 +126,7 @@ class World(Scheduler):
         """Whether only daemons are left, as at the end of a process; and these are at rest, where they are to be."""
         if self.drain and any(strand is not self.clock for strand in self.runnable):
             return False
-        return not [strand for strand in self.strands[1:] if not strand.done and not strand.daemon]
+        return not [strand for strand in self.strands if not strand.done and not strand.daemon]
 
     def settle(self) -> None:
         """Called by the main strand: return when nothing else can move any more, timers included."""

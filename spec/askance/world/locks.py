@@ -80,18 +80,6 @@ class _Owned(Controlled):
             self.pending.remove(strand)
         return self.owner is None
 
-    def _hold(self, world: World) -> None:
-        """The lock is taken: who else has announced to acquire it has to wait."""
-        for other in self.pending:
-            if other.slot >= 0 and not other.timed_out:
-                world.disable(other)
-
-    def _let(self, world: World) -> None:
-        """The lock is free: all who wait for it compete."""
-        for other in self.pending:
-            if other.slot < 0 and not other.done:
-                world.enable(other)
-
 
 class Lock(_Owned):
     """A lock that is not reentrant; any strand may release it."""
@@ -154,7 +142,7 @@ class Lock(_Owned):
             return False
         self.owner = strand
         if self.pending:
-            self._hold(world)
+            world.hold(self.pending)
         return True
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -169,7 +157,7 @@ class Lock(_Owned):
         if not self._try(world, blocking, timeout):
             return False
         self.owner = world.current
-        self._hold(world)
+        world.hold(self.pending)
         return True
 
     def release(self) -> None:
@@ -195,7 +183,7 @@ class Lock(_Owned):
             raise RuntimeError("release unlocked lock")
         self.owner = None
         if self.pending:
-            self._let(world)
+            world.let(self.pending)
 
     def locked(self) -> bool:
         """Whether somebody holds it."""
@@ -277,7 +265,7 @@ class RLock(_Owned):
         self.owner = strand
         self.count = 1
         if self.pending:
-            self._hold(world)
+            world.hold(self.pending)
         return True
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -296,7 +284,7 @@ class RLock(_Owned):
             return False
         self.owner = world.current
         self.count = 1
-        self._hold(world)
+        world.hold(self.pending)
         return True
 
     def release(self) -> None:
@@ -320,7 +308,7 @@ class RLock(_Owned):
         self.owner = None
         self.count = 0
         if self.pending:
-            self._let(world)
+            world.let(self.pending)
 
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
         self.release()

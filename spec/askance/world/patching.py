@@ -210,13 +210,15 @@ def enter(*roots: Any) -> None:
 def leave() -> None:
     """Take back one `enter`; the last one puts everything back."""
     _patches.depth -= 1
-    _patches.entered += 1
     if _patches.depth == 0:
         _patches.stack.close()
-    elif _patches.entered % OLD_EVERY == 0:
-        gc.collect()
-    elif _patches.entered % COLLECT_EVERY == 0 and gc.get_count()[0] > LITTLE:
-        gc.collect(0)
+        return
+    _patches.entered += 1
+    if _patches.entered % COLLECT_EVERY == 0:
+        if _patches.entered % OLD_EVERY == 0:
+            gc.collect()
+        elif gc.get_count()[0] > LITTLE:
+            gc.collect(0)
 
 
 @contextlib.contextmanager

@@ -61,21 +61,9 @@ def _ends(self: Any, world: World) -> _Ends:
     return ends
 
 
-def _let(world: World, strands: list[Strand]) -> None:
-    for strand in strands:
-        if strand.slot < 0 and not strand.done:
-            world.enable(strand)
-
-
-def _hold(world: World, strands: list[Strand]) -> None:
-    for strand in strands:
-        if strand.slot >= 0 and not strand.timed_out:
-            world.disable(strand)
-
-
 def _notify(world: World, waiters: list[Strand], n: int) -> None:
     """Wake whoever waits on one of the queue's conditions by hand."""
-    _let(world, waiters[:n])
+    world.let(waiters[:n])
     del waiters[:n]
 
 
@@ -85,10 +73,10 @@ def heard(self: Any, world: World) -> None:
     if world.observes:
         world.touch("put", self)
     shut = CAN_SHUT_DOWN and self.is_shutdown
-    (_let if self._qsize() > 0 or shut else _hold)(world, ends.getters)
-    (_let if self._qsize() < self.maxsize or shut else _hold)(world, ends.putters)
+    (world.let if self._qsize() > 0 or shut else world.hold)(ends.getters)
+    (world.let if self._qsize() < self.maxsize or shut else world.hold)(ends.putters)
     if not self.unfinished_tasks:
-        _let(world, ends.joiners)
+        world.let(ends.joiners)
 
 
 def _respect_mutex(mutex: Any) -> None:
@@ -138,9 +126,9 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     self._put(item)
     self.unfinished_tasks += 1
     if ends.getters:
-        _let(world, ends.getters)
+        world.let(ends.getters)
     if ends.putters and 0 < maxsize <= self._qsize():
-        _hold(world, ends.putters)
+        world.hold(ends.putters)
     if ends.not_empty:
         _notify(world, ends.not_empty, 1)
 
@@ -181,9 +169,9 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         raise queue.Empty
     item = self._get()
     if ends.getters and not self._qsize() and not (CAN_SHUT_DOWN and self.is_shutdown):
-        _hold(world, ends.getters)
+        world.hold(ends.getters)
     if ends.putters:
-        _let(world, ends.putters)
+        world.let(ends.putters)
     if ends.not_full:
         _notify(world, ends.not_full, 1)
     return item
@@ -225,7 +213,7 @@ def task_done(self: Any) -> None:
     self.unfinished_tasks = unfinished
     if not unfinished:
         ends = _ends(self, world)
-        _let(world, ends.joiners)
+        world.let(ends.joiners)
         _notify(world, ends.all_tasks_done, sys.maxsize)
 
 
@@ -261,10 +249,10 @@ def shutdown(self: Any, immediate: bool = False) -> None:
             self._get()
             if self.unfinished_tasks > 0:
                 self.unfinished_tasks -= 1
-        _let(world, ends.joiners)
+        world.let(ends.joiners)
         _notify(world, ends.all_tasks_done, sys.maxsize)
-    _let(world, ends.getters)
-    _let(world, ends.putters)
+    world.let(ends.getters)
+    world.let(ends.putters)
     _notify(world, ends.not_empty, sys.maxsize)
     _notify(world, ends.not_full, sys.maxsize)
 
@@ -321,7 +309,7 @@ class ControlledSimpleQueue(Controlled):
             self._adopt(world)
         world.point("put", self)
         self._items.append(item)
-        _let(world, self.pending)
+        world.let(self.pending)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """The oldest item, waiting for one (seconds; None: for ever); raises queue.Empty."""
@@ -345,7 +333,7 @@ class ControlledSimpleQueue(Controlled):
             raise Empty
         item = self._items.popleft()
         if not self._items:
-            _hold(world, self.pending)
+            world.hold(self.pending)
         return item
 
     def put_nowait(self, item: Any) -> None:

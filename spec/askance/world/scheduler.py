@@ -149,9 +149,7 @@ class Scheduler(Stopping):
         if strand.slot >= 0:
             self.disable(strand)
         if strand.joiners and not self.dying:
-            for joiner in strand.joiners:
-                if joiner.slot < 0 and not joiner.done:
-                    self.enable(joiner)
+            self.let(strand.joiners)
 
     def enable(self, strand: Strand) -> None:
         """`strand` can run from now on. It must not be able to already."""
@@ -168,6 +166,26 @@ class Scheduler(Stopping):
             runnable[slot] = last
             last.slot = slot
         strand.slot = -1
+
+    def let(self, strands: list[Strand]) -> None:
+        """What these have announced can be performed from now on."""
+        runnable = self.runnable
+        for strand in strands:
+            if strand.slot < 0 and not strand.done:
+                strand.slot = len(runnable)
+                runnable.append(strand)
+
+    def hold(self, strands: list[Strand]) -> None:
+        """What these have announced cannot be performed from now on; one whose time is up goes on all the same."""
+        runnable = self.runnable
+        for strand in strands:
+            slot = strand.slot
+            if slot >= 0 and not strand.timed_out:
+                last = runnable.pop()
+                if last is not strand:
+                    runnable[slot] = last
+                    last.slot = slot
+                strand.slot = -1
 
     # ------------------------------------------------------------ steps
 
