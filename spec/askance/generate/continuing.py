@@ -56,6 +56,7 @@ def carry_out(program: Program, births: Sequence[int], adapter: Adapter, world: 
         for number in range(max([len(cut), *(birth + 1 for birth in born)]))
     ]
     world.run(lambda: _performed(performance, world, steps))
+    performance.let_go()
     return finished(program, recorder, world.execution)
 
 
@@ -98,6 +99,7 @@ class Continuing:
             self._next = None
             self.world.resume()
         self.world.close()
+        self.performance.let_go()
 
     def history(self, program: Program) -> History:
         """What happened, after `close`; `program` is what has been carried out."""

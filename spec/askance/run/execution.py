@@ -8,7 +8,7 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.history import Event, EventKind, History, Outcome, Recorder
 from askance.program import Program, Value
-from askance.run.performance import perform
+from askance.run.performance import Performance, carried_out
 from askance.run.stuck import explained, innermost, outward, waiter_name
 from askance.world import World
 
@@ -60,7 +60,9 @@ def execute(program: Program, adapter: Adapter, world: World) -> History:
     An exception of the adapter's `open`, `spawn` or `close` is the history's `error`.
     """
     recorder = WorldRecorder(world)
-    world.run(lambda: perform(program, adapter, recorder, world.settle))
+    performance = Performance(adapter, program.loops, recorder)
+    world.run(lambda: carried_out(performance, program, world.settle))
+    performance.let_go()
     return finished(program, recorder, world.execution)
 
 

@@ -91,6 +91,8 @@ class Directory:
         # Assigned by the performance when it opens.
         self.system: System
         self.refs: dict[str, Any] = {}
+        self.errors: list[BaseException] = []
+        """Those that waits have ended with."""
         self.raised = RaisedErrors()
         self.classifier = Classifier(adapter, self.raised)
         self.native_then = "then" in adapter.capabilities
@@ -170,6 +172,7 @@ class Directory:
     def failed(self, who: str, op: str, error: BaseException) -> None:
         """Record that the wait for `op` raised `error`."""
         if not isinstance(error, NOT_AN_OUTCOME):
+            self.errors.append(error)
             self.add("done", who, op=op, outcome=self.classifier.exception(error), loop=self.loop())
 
     def refused(

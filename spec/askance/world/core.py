@@ -15,7 +15,7 @@ from askance.world import generators, patching, state, threads
 from askance.world.deadlock import explain
 from askance.world.ending import end_strands
 from askance.world.execution import Ending, Execution
-from askance.world.scheduler import Scheduler
+from askance.world.scheduler import Scheduler, nobody
 from askance.world.strand import EngineFailure, Strand, StrandKilled
 
 __all__ = ["Ending", "Execution", "World", "current"]
@@ -151,6 +151,8 @@ class World(Scheduler):
             end_strands(self)
         finally:
             # Without these cycles most of an execution is freed at once, and collection has little to do.
+            self.on_loop_blocked = None
+            self.waiter_name = nobody
             for strand in self.strands:
                 strand.greenlet = strand.life = strand.object = None
                 if strand.thread is not None:

@@ -36,7 +36,8 @@ racing_timers runnable strands strategy threads_named touched waiter_name
 """
 
 
-def _nobody(node: Any) -> str:
+def nobody(node: Any) -> str:
+    """The name of a waiter that the program does not know."""
     return ""
 
 
@@ -66,7 +67,7 @@ class Scheduler(Stopping):
         self.racing_timers = racing_timers
         self.on_loop_blocked = on_loop_blocked
         # Given a strand or a task, who it is in the words of the program; "" where it is nobody the program knows.
-        self.waiter_name: Callable[[Any], str] = _nobody
+        self.waiter_name: Callable[[Any], str] = nobody
         self.os_thread = state.os_ident()
         self.execution = Execution()
         self.choices = self.execution.choices
