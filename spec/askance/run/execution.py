@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from askance.adapter import Adapter
-from askance.history import Event, EventKind, History, Outcome, Recorder
+from askance.history import Event, EventKind, History, Outcome, Recorder, recorded
 from askance.program import Program, Value
 from askance.run.performance import Performance, carried_out
 from askance.run.stuck import explained, innermost, outward, waiter_name
@@ -41,9 +41,8 @@ class WorldRecorder(Recorder):
         """Append one event, stamped with the world's step, time and strand, while the world is alive."""
         world = self.world
         if not world.dying:
-            step, time, strand = world.stamp()
             self.events.append(
-                Event(kind, who, actor, message, op, outcome, detail, sender, value, step, time, strand, loop)
+                recorded(kind, who, actor, message, op, outcome, detail, sender, value, world.stamp(), loop)
             )
 
     def loop_blocked(self, strand: str, on: str, where: str) -> None:
