@@ -43,12 +43,12 @@ class Clockwise:
     """What strategies that draw at random share: a seed for each execution, and how rarely the clock is picked."""
 
     observes = False
+    random: Random
 
     def __init__(self, seed: int = 0) -> None:
         self.name = type(self).__name__
         self.seed = seed
         self.execution = -1
-        self.random = Random()
         self.early_timers = False
 
     def begin(self) -> None:
@@ -56,7 +56,12 @@ class Clockwise:
         self.execution += 1
         text = f"{self.name} {self.seed} {self.execution}"
         # A number is seeded with at two thirds of the time that a text takes.
-        self.random.seed(int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little"))
+        seed = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+        try:
+            self.random.seed(seed)
+        except AttributeError:
+            # Made without a seed it would ask the system for one, twice; most strategies serve one execution.
+            self.random = Random(seed)
         self.early_timers = self.random.random() < EARLY_TIMERS
 
     def ticks(self) -> bool:
