@@ -29,12 +29,10 @@ STEPS = 500
 
 def end_strands(world: World) -> None:
     """Throw StrandKilled into every unfinished strand until it ends, then close the coroutines that are left."""
-    world.runnable.clear()
-    unfinished = []
-    for strand in world.strands:
+    for strand in world.runnable:
         strand.slot = -1
-        if not strand.done and strand.life is not None:
-            unfinished.append(strand)
+    world.runnable.clear()
+    unfinished = [strand for strand in world.strands if not strand.done and strand.life is not None]
     if not unfinished and not world.loops:
         return
     tasks = [task for loop in world.loops for task in loop.live_tasks()]

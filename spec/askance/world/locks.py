@@ -124,7 +124,7 @@ class Lock(_Owned):
             self._adopt(world)
         strand = world.current
         if self.owner is None:
-            # What `World.ready` and, in `release`, `World.point` do, written out: nothing is done more often.
+            # What `World.ready` and, in `__exit__`, `World.point` do, written out: nothing is done more often.
             strand.kind = "acquire"
             strand.object = self
             if len(world.runnable) > 1 and (chosen := world.choose(strand)) is not strand:
@@ -162,6 +162,9 @@ class Lock(_Owned):
 
     def release(self) -> None:
         """As `threading.Lock.release`; raises RuntimeError where nobody holds it."""
+        self.__exit__()
+
+    def __exit__(self, kind: object = None, value: object = None, traceback: object = None) -> None:
         world = state.world
         if world is None or world.os_thread != os_ident():
             if self._outside is not None and self._outside.locked():
@@ -194,9 +197,6 @@ class Lock(_Owned):
             self._adopt(world)
         world.point("locked", self)
         return self.owner is not None
-
-    def __exit__(self, kind: object, value: object, traceback: object) -> None:
-        self.release()
 
     def _at_fork_reinit(self) -> None:
         self._outside = None
@@ -289,6 +289,9 @@ class RLock(_Owned):
 
     def release(self) -> None:
         """As `threading.RLock.release`; raises RuntimeError where the calling strand does not hold it."""
+        self.__exit__()
+
+    def __exit__(self, kind: object = None, value: object = None, traceback: object = None) -> None:
         world = state.world
         if world is None or world.os_thread != os_ident():
             if self.world is None or self._outside is not None:
@@ -309,9 +312,6 @@ class RLock(_Owned):
         self.count = 0
         if self.pending:
             world.let(self.pending)
-
-    def __exit__(self, kind: object, value: object, traceback: object) -> None:
-        self.release()
 
     # What threading.Condition calls. Releasing here is part of the wait: not a step of its own.
 
