@@ -9,9 +9,21 @@ when chance has it.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any
+
+from tests.meaning.machine_parts import (
+    CANCELLED,
+    CYCLE,
+    STOPPED,
+    Actor,
+    Endless,
+    Failure,
+    Message,
+    Reply,
+    TimedOut,
+    Turn,
+)
 
 from askance.errors import is_caught
 from askance.history import Outcome
@@ -50,77 +62,6 @@ from askance.program import (
     Within,
 )
 
-STOPPED, CYCLE, CANCELLED = Outcome("stopped"), Outcome("cycle"), Outcome("cancelled")
-
-
-class Failure(Exception):
-    """A wait, or a turn, that fails with the outcome."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-
-class TimedOut(Exception):
-    """A timer has fired."""
-
-
-class Endless(Exception):
-    """The run has taken more steps than a program of this size should."""
-
-
-@dataclass(eq=False)
-class Reply:
-    """A reply: done when it has an outcome. Either a message is to give it, or it is made of `parts`.
-
-    `symbol` is applied to the parts' values; "" takes the one part's value as it is, None all values as a tuple.
-    """
-
-    outcome: Outcome | None = None
-    parts: tuple[Reply, ...] = ()
-    symbol: str | None = None
-    message: Message | None = None
-
-    def value(self) -> Value:
-        """The value of the reply, which is done; raises Failure if it has none."""
-        assert self.outcome is not None
-        if self.outcome.kind != "value":
-            raise Failure(self.outcome)
-        return self.outcome.value
-
-
-@dataclass(eq=False)
-class Message:
-    """What is in a mailbox: `reply` is None for a tell."""
-
-    actor: Actor
-    value: Value
-    reply: Reply | None
-    sender: Turn | None
-    turn: Turn | None = None
-
-
-@dataclass(eq=False)
-class Actor:
-    """A mailbox, and the turn that the actor has, if any."""
-
-    name: str
-    behaviour: Expression
-    mailbox: list[Message] = field(default_factory=list)
-    turn: Turn | None = None
-    stopped: bool = False
-    state: Value = None
-
-
-@dataclass(eq=False)
-class Turn:
-    """A running behaviour: what it waits for (`waiting`), and whether a timer may end the wait."""
-
-    actor: Actor
-    message: Message
-    steps: Generator[Any, None, Any] = field(init=False)
-    waiting: tuple[Reply, ...] = ()
-    timed: bool = False
-
 
 class Machine:
     """One run of a program."""
@@ -144,8 +85,6 @@ class Machine:
     def chance(self) -> bool:
         """One of two ways, at random."""
         return self.random.random() < 0.5
-
-    # ------------------------------------------------------------ scheduling
 
     def run(self, most: int = 1000) -> None:
         """Take steps until every client is done and nothing moves."""
@@ -204,8 +143,6 @@ class Machine:
         if reply.symbol is None:
             return Outcome("value", values)
         return Outcome("value", Term(reply.symbol, values) if reply.symbol else values[0])
-
-    # ------------------------------------------------------------ turns
 
     def begin(self, actor: Actor) -> None:
         message = actor.mailbox.pop(0)
@@ -374,8 +311,6 @@ class Machine:
             return is_caught(outcome.error)
         return outcome.kind != "cancelled" or self.chance()
 
-    # ------------------------------------------------------------ stops and cancellations
-
     def stop(self, actor: Actor, by: Turn | None) -> None:
         """The actor is stopped when chance has it: its mailbox fails; a turn of its own that stopped it goes on."""
 
@@ -413,8 +348,6 @@ class Machine:
             reply.outcome = CANCELLED
             self.interrupt(turn, CANCELLED)
         reply.outcome = reply.outcome or CANCELLED
-
-    # ------------------------------------------------------------ clients
 
     def operations(self, client: Client) -> Generator[Reply | None, None, None]:
         replies: dict[str, Reply] = {}
