@@ -9,6 +9,7 @@ when chance has it.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -60,6 +61,7 @@ from askance.program import (
     Update,
     Value,
     Within,
+    reply_key,
 )
 
 
@@ -72,6 +74,10 @@ class Machine:
         self.actors = {one.name: Actor(one.name, one.behaviour) for one in program.actors}
         self.every = list(self.actors.values())
         self.clients = [(client, self.operations(client)) for client in program.clients]
+        self.replies: dict[str, Reply] = {}
+        """The replies that clients have made, by their names in the program."""
+        self.unmade: dict[str, str] = {}
+        """The clients that wait for another to make a reply, and that reply."""
         self.composed: list[Reply] = []
         self.settling: set[str] = set()
         self.blocked: dict[str, Reply] = {}
@@ -117,8 +123,10 @@ class Machine:
                     yield lambda turn=turn: self.advance(turn, TimedOut())
         for entry in self.clients:
             name = entry[0].name
-            if name not in self.settling and (
-                name not in self.blocked or self.blocked[name].outcome is not None
+            if (
+                name not in self.settling
+                and (name not in self.blocked or self.blocked[name].outcome is not None)
+                and (name not in self.unmade or self.unmade[name] in self.replies)
             ):
                 yield lambda entry=entry: self.advance_client(entry)
 
@@ -350,40 +358,43 @@ class Machine:
         reply.outcome = reply.outcome or CANCELLED
 
     def operations(self, client: Client) -> Generator[Reply | None, None, None]:
-        replies: dict[str, Reply] = {}
+        replies, key = self.replies, partial(reply_key, client)
         for operation in client.operations:
+            if isinstance(operation, Result | Await | Cancel) and key(operation.reply) not in replies:
+                self.unmade[client.name] = key(operation.reply)
+                yield None
             match operation:
                 case AskOp(name, actor, message):
-                    replies[name] = self.ask(None, self.actors[actor], message)
+                    replies[key(name)] = self.ask(None, self.actors[actor], message)
                 case TellOp(actor, message):
                     self.tell(None, self.actors[actor], message)
                 case Compose(name, reply, symbol):
-                    self.composed.append(
-                        replies.setdefault(name, Reply(parts=(replies[reply],), symbol=symbol))
-                    )
+                    replies[key(name)] = Reply(parts=(replies[key(reply)],), symbol=symbol)
+                    self.composed.append(replies[key(name)])
                 case GatherOp(name, names):
-                    parts = tuple(replies[one] for one in names)
-                    self.composed.append(replies.setdefault(name, Reply(parts=parts)))
+                    replies[key(name)] = Reply(parts=tuple(replies[key(one)] for one in names))
+                    self.composed.append(replies[key(name)])
                 case Cancel(name):
-                    self.effects.append(lambda reply=replies[name]: self.cancel(reply))
+                    self.effects.append(partial(self.cancel, replies[key(name)]))
                 case StopOp(actor):
                     self.stop(self.actors[actor], None)
                 case Settle():
                     self.settling.add(client.name)
                 case SleepOp():
                     pass
-                case Result(name) if client.where != "thread" and replies[name].outcome is None:
-                    self.waits.append((f"{client.name}.{name}", Outcome("refused")))
+                case Result(name) if client.where != "thread" and replies[key(name)].outcome is None:
+                    self.waits.append((key(name), Outcome("refused")))
                 case Result(name) | Await(name):
-                    yield replies[name]
-                    outcome = replies[name].outcome
+                    yield replies[key(name)]
+                    outcome = replies[key(name)].outcome
                     assert outcome is not None
-                    self.waits.append((f"{client.name}.{name}", outcome))
+                    self.waits.append((key(name), outcome))
             yield None
 
     def advance_client(self, entry: tuple[Client, Generator[Reply | None, None, None]]) -> None:
         client, steps = entry
         self.blocked.pop(client.name, None)
+        self.unmade.pop(client.name, None)
         try:
             reply = next(steps)
         except StopIteration:
