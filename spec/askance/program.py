@@ -354,11 +354,16 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A finite scenario. `loops` is how many event loops the implementation is opened with (1 or more)."""
+    """A finite scenario. `loops` is how many event loops the implementation is opened with (1 or more).
+
+    `closing`: when the clients are done, the system is closed once nothing can move any more ("settled"), or at once,
+    whatever the actors are doing ("busy").
+    """
 
     loops: int
     actors: tuple[Actor, ...] = ()
     clients: tuple[Client, ...] = ()
+    closing: Literal["settled", "busy"] = "settled"
     name: str = field(default="", compare=False)
 
     def actor(self, name: str) -> Actor:
