@@ -354,16 +354,11 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A finite scenario. `loops` is how many event loops the implementation is opened with (1 or more).
-
-    `closing`: when the clients are done, the system is closed once nothing can move any more ("settled"), or at once,
-    whatever the actors are doing ("busy").
-    """
+    """A finite scenario. `loops` is how many event loops the implementation is opened with (1 or more)."""
 
     loops: int
     actors: tuple[Actor, ...] = ()
     clients: tuple[Client, ...] = ()
-    closing: Literal["settled", "busy"] = "settled"
     name: str = field(default="", compare=False)
 
     def actor(self, name: str) -> Actor:

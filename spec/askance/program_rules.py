@@ -68,8 +68,6 @@ def validate(program: Program) -> None:
         raise ProgramError(f"name must be a text, not {_kind(program.name)}")
     if type(program.loops) is not int or not 1 <= program.loops <= MOST_LOOPS:
         raise ProgramError(f"loops must be a whole number from 1 to {MOST_LOOPS}, not {program.loops!r}")
-    if program.closing not in ("settled", "busy"):
-        raise ProgramError(f"closing must be 'settled' or 'busy', not {program.closing!r}")
     actors = _parts(program.actors, Actor, "actors")
     clients = _parts(program.clients, Client, "clients")
     taken: set[str] = set()

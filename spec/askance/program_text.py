@@ -118,8 +118,6 @@ def show(program: Program, *, expect: bool = True, capabilities: frozenset[str] 
     lines += [_actor(actor) for actor in program.actors]
     for client in program.clients:
         lines += _client(client, expected)
-    if program.closing == "busy":
-        lines.append("close at once, whatever the actors are doing")
     return "\n".join(lines)
 
 

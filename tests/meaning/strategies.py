@@ -200,8 +200,7 @@ def programs(draw: st.DrawFn, *, calm: bool = False, size: int = 3) -> Program:
     drawn: list[Client] = []
     for number in range(draw(st.integers(1, 2))):
         drawn.append(draw(clients(f"c{number}", names, loops, calm, tuple(drawn))))
-    closing = draw(st.sampled_from(["settled", "busy"]))
-    return Program(loops, tuple(actors), tuple(drawn), closing, draw(st.sampled_from(["", "chat", "a name"])))
+    return Program(loops, tuple(actors), tuple(drawn), name=draw(st.sampled_from(["", "chat", "a name"])))
 
 
 @lru_cache

@@ -204,12 +204,6 @@ def test_loops(loops: Any) -> None:
     assert refusal(Program(loops)) == f"loops must be a whole number from 1 to 256, not {loops!r}"
 
 
-def test_closing() -> None:
-    """A program closes when nothing moves any more or at once, and in no other way."""
-    assert refusal(Program(1, closing="late")) == "closing must be 'settled' or 'busy', not 'late'"  # type: ignore[arg-type]
-    validate(Program(1, closing="busy"))
-
-
 def test_names_are_unique() -> None:
     """No two actors or clients have one name: events tell them apart by it."""
     message = "[1].name: the name 'a' is taken by another actor or client"

@@ -148,13 +148,6 @@ def test_places() -> None:
     )
 
 
-def test_closing_at_once() -> None:
-    """A program that closes while actors are at work says so at its end."""
-    assert show(Program(1, (Actor("a", None, M),), closing="busy")) == (
-        "loops 1\na: msg\nclose at once, whatever the actors are doing"
-    )
-
-
 def test_several_waits() -> None:
     """Where a line waits more than once, each reply has its outcomes."""
     client = Client("c0", 0, (AskOp("r0", "a", 1), Compose("r1", "r0", "f"), Await("r0"), Await("r1")))

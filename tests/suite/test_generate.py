@@ -148,7 +148,6 @@ SITUATIONS: dict[str, Callable[[Program], object]] = {
     "busy-actor": lambda p: len(p.clients) > 1,
     "bystander": lambda p: len(p.clients) > 1 and p.loops > 1,
     "cycle": cyclic_actors,
-    "closing": lambda p: p.closing == "busy",
     "cyclic-independent-askers": lambda p: cyclic_actors(p) and len(p.clients) > 1,
 }
 

@@ -20,8 +20,6 @@ def _blamed(case: Case) -> tuple[tuple[Hang, str], ...]:
 
 
 def _clause_of(case: Case, hang: Hang) -> str:
-    if hang.root not in ("cycle", "blocked-loop") and case.facts.while_closing(hang.at):
-        return "L7"
     match hang.root:
         case "blocked-loop" if any(
             blocked_in_spawn(case.facts, at) for at in case.facts.of_kind("loop-blocked")

@@ -23,7 +23,7 @@ class Skeleton:
     system's loops). `apart`: whether the first actor and the one that it asks live on different loops (None: as drawn),
     in a chain each actor and the next.
     `errors`: kinds of errors that its forms raise, where the implementation can. `topology`: an ask graph of a fixed
-    kind. `closing`: as in `Program`.
+    kind.
     """
 
     actors: int = 1
@@ -37,7 +37,6 @@ class Skeleton:
     apart: bool | None = None
     errors: tuple[str, ...] = ()
     topology: Literal["", "chain", "diamond", "cycle", "ring", "bystander"] = ""
-    closing: Literal["settled", "busy"] = "settled"
 
 
 PLAIN = Skeleton()
@@ -146,13 +145,6 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
             actors=2, clients=2, loops=2, root=("ask", "relay", "ask-twice"), leaf=("update",), apart=True
         ),
         Skeleton(actors=3, root=("gather",), leaf=("update",)),
-    ),
-    "closing": (
-        Skeleton(group=("unwaited", "tell"), leaf=("sleep-long", "sleep"), closing="busy"),
-        Skeleton(group=("unwaited", "tell", "burst"), closing="busy"),
-        Skeleton(actors=2, group=("unwaited", "tell"), root=("ask", "tell"), leaf=("sleep",), closing="busy"),
-        Skeleton(actors=2, loops=2, group=("unwaited",), root=("ask",), apart=True, closing="busy"),
-        Skeleton(group=("unwaited", "tell"), leaf=("spawn",), closing="busy"),
     ),
     "spawn": (Skeleton(leaf=("spawn",)), Skeleton(actors=2, root=("ask",), leaf=("spawn",))),
 }

@@ -315,7 +315,6 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "tell": ("tell", "tell-then-ask"),
     "sleep": ("sleep",),
     "busy-actor": ("two",),
-    "closing": ("unwaited",),
     "cancel": ("cancel", "cancel-late", "cancel-share"),
     "stop": ("stop", "stop-settled", "stop-late", "stop-twice"),
 }

@@ -163,8 +163,7 @@ class Draft:
         loops = max(skeleton.loops, self.one_of(LOOPS)) if placing else 1
         actors = self.actors(skeleton, count, loops)
         clients = self.clients(skeleton, loops)
-        done = tuple(client.client() for client in clients)
-        return trimmed(Program(loops, tuple(actors), done, skeleton.closing))
+        return trimmed(Program(loops, tuple(actors), tuple(client.client() for client in clients)))
 
     # ------------------------------------------------------------ actors
 
@@ -343,13 +342,10 @@ def trimmed(program: Program) -> Program:
     if len(actors) == len(program.actors) and len(order) == program.loops:
         return program
     number = {loop: at for at, loop in enumerate(order)}
-    return replace(
-        program,
-        loops=max(1, len(order)),
-        actors=tuple(
-            actor if actor.loop is None else replace(actor, loop=number[actor.loop]) for actor in actors
-        ),
-        clients=tuple(
+    return Program(
+        max(1, len(order)),
+        tuple(actor if actor.loop is None else replace(actor, loop=number[actor.loop]) for actor in actors),
+        tuple(
             replace(client, where=number[client.where]) if isinstance(client.where, int) else client
             for client in program.clients
         ),

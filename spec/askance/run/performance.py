@@ -82,10 +82,8 @@ class Performance:
         """Record that nothing can move any more: a phase has ended."""
         self.recorder.add("settle")
 
-    def close(self, *, busy: bool = False) -> None:
-        """Close the system, and what the clients hold; `busy`: actors may be at work, which is recorded."""
-        if busy:
-            self.recorder.add("closing")
+    def close(self) -> None:
+        """Close the system, and what the clients hold."""
         self.directory.system.close()
         for running in self.clients.values():
             running.close()
@@ -120,24 +118,21 @@ def perform(
 ) -> tuple[str, ...]:
     """Carry out the whole program: open, spawn all actors, each phase up to its settling, close.
 
-    `settle` returns when nothing else can move. Every phase is settled, the last too unless the program closes
-    while actors are busy, so that whatever was told has been handled before the system closes. Returns () when all
-    is done; else the names of the clients whose phase did not end within the patience, with the system left open,
-    because closing might wait for them. Raises what the adapter's `open`, `spawn` or `close` raises.
+    `settle` returns when nothing else can move. Every phase is settled, the last too, so that whatever was told has
+    been handled before the system closes. Returns () when all is done; else the names of the clients whose phase did
+    not end within the patience, with the system left open, because closing might wait for them. Raises what the
+    adapter's `open`, `spawn` or `close` raises.
     """
     performance = Performance(adapter, program.loops, recorder, patience=patience, second=second)
     performance.open()
     for actor in program.actors:
         performance.spawn(actor)
-    busy = program.closing == "busy"
-    every = phases(program.clients)
-    for number, parts in enumerate(every, 1):
+    for parts in phases(program.clients):
         performance.phase(parts)
         unfinished = performance.join()
         if unfinished:
             return unfinished
-        if not (busy and number == len(every)):
-            settle()
-            performance.settled()
-    performance.close(busy=busy)
+        settle()
+        performance.settled()
+    performance.close()
     return ()

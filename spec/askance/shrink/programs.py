@@ -50,7 +50,6 @@ def smaller(program: Program) -> Iterator[Program]:
 
 def _cuts(program: Program) -> Iterator[Program]:
     clients, actors = program.clients, program.actors
-    yield replace(program, closing="settled")
     for at in range(len(clients)):
         if len(clients) > 1:
             yield replace(program, clients=_without(clients, at))
