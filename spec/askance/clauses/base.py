@@ -46,6 +46,7 @@ FEATURES: dict[str, str] = {
     "within": "an ask is given up after a time",
     "cancel": "a pending ask is cancelled, by its asker or by another client",
     "stop": "an actor is stopped while others send to it",
+    "closing": "the system is closed while actors are at work",
     "spawn": "a handler spawns an actor and asks it",
     "state": "several askers at once share an actor that keeps a state",
 }

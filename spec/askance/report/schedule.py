@@ -278,7 +278,7 @@ def _text(event: Event) -> str:
             return f"uncaught: {event.detail}"
         case "settle":
             return "nothing can move"
-        case "closed":
-            return "closed"
+        case "closing" | "closed" as kind:
+            return kind
         case _:
             return ""
