@@ -50,6 +50,7 @@ MODES: dict[str, int] = {
     "put": WRITE,
     "get": WRITE,
     "try-get": WRITE,
+    "try-put": WRITE,
     "task-done": WRITE,
     "shutdown": WRITE,
     "size": READ,
