@@ -1,6 +1,7 @@
 """Controlled queues: methods of `queue.Queue` (and so of its subclasses), and a `queue.SimpleQueue`.
 
-Putting and getting are one step each. A getter can run while there is something to get, a putter while there is room.
+Putting and getting are one step each. A getter can run while there is something to get, a putter while there is room,
+whoever joins while no task is unfinished.
 """
 
 from __future__ import annotations
@@ -86,8 +87,7 @@ def heard(self: Any, world: World) -> None:
     shut = getattr(self, "is_shutdown", False)
     (_let if self._qsize() > 0 or shut else _hold)(world, ends.getters)
     (_let if self._qsize() < self.maxsize or shut else _hold)(world, ends.putters)
-    if not self.unfinished_tasks:
-        _let(world, ends.joiners)
+    (_hold if self.unfinished_tasks else _let)(world, ends.joiners)
 
 
 def _respect_mutex(mutex: Any) -> None:
@@ -110,8 +110,10 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     if ends is None or ends.world is not world:
         ends = _ends(self, world)
     maxsize = self.maxsize
-    if maxsize <= 0 or not block:
+    if maxsize <= 0:
         world.point("put", self)
+    elif not block:
+        world.point("try-put", self)
     else:
         if timeout is not None and timeout < 0:
             raise ValueError("'timeout' must be a non-negative number")
@@ -134,6 +136,8 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
         raise queue.Full
     self._put(item)
     self.unfinished_tasks += 1
+    if ends.joiners:
+        _hold(world, ends.joiners)
     if ends.getters:
         _let(world, ends.getters)
     if 0 < maxsize <= self._qsize():
@@ -256,7 +260,8 @@ def shutdown(self: Any, immediate: bool = False) -> None:
             self._get()
             if self.unfinished_tasks > 0:
                 self.unfinished_tasks -= 1
-        _let(world, ends.joiners)
+        if not self.unfinished_tasks:
+            _let(world, ends.joiners)
         _notify(world, ends.all_tasks_done, sys.maxsize)
     _let(world, ends.getters)
     _let(world, ends.putters)
