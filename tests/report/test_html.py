@@ -60,15 +60,15 @@ def test_source_lines_are_links_where_the_file_is_there(tmp_path: Path) -> None:
 def test_race_and_where_strands_stood_are_told() -> None:
     """The pair whose order decides, and the line where each strand stood, are on the page."""
     step = {"step": 3, "strand": "s1", "operation": "get", "object": "Queue#1", "where": "x.py:1 in f"}
-    told = {**failure(), "race": {"first": step, "second": {**step, "strand": "s2", "step": 9}}}
+    told = {**failure(), "race": {"first": step, "second": {**step, "strand": "s2", "step": 9}, "tried": 1}}
     page = render([report(told=told)])
-    assert "s1 comes first and s2 second" in page and "step 9: get Queue#1, x.py:1 in f" in page
-    assert "A race whose other order passes" not in render(
-        [report(told={**told, "race": {"first": None, "tried": 2}})]
+    assert "<b>s2</b> takes something from Queue#1" in page and "Tried: with s2 first" in page
+    page = render([report(told={**told, "race": {"first": None, "tried": 2}})])
+    assert (
+        "A race whose other order passes" not in page and "It seems not: D2 falls with each of the 2" in page
     )
     assert told["stood"]
-    for one in told["stood"]:
-        assert f"<b>{one['who']}</b>" in page
+    assert "<b>loop 0</b>: a#1 waits for a#1.1 (the ask to b)" in page
 
 
 def test_a_failure_of_real_threads_has_no_empty_diagram() -> None:

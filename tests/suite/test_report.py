@@ -111,8 +111,8 @@ def test_a_failure_is_told_in_order(failure: dict[str, Any]) -> None:
         "actual:",
         "where:",
         "program:",
-        "schedule (0 switches away from a strand that could go on):",
-        "a race whose other order passes:",
+        "schedule (a column a strand; none is left while it could go on):",
+        "does the order of steps matter:",
         "who waits for whom:",
         "where each strand stood (step 15):",
         "if this fails:",
@@ -146,7 +146,7 @@ def test_switches_are_marked() -> None:
         Slice("loop", 3, True, "wake"),
         Slice("c0", 5, False, "acquire"),
     ]
-    lines = columns(History(Program(1), events, "done"), slices)
+    lines = columns(History(Program(1), events, "done"), slices, {})
     assert [line[:2] for line in lines] == ["  ", "  ", "> ", "> ", "  "]
     assert lines[3].strip("> ") == "(wake)"
 

@@ -20,7 +20,7 @@ TINY = Profile("tiny", programs=12, machines=2, schedules=4, steps=8)
     ("name", "clause", "said"),
     [
         ("naive-nested", "A3", "concurrent.futures.Future"),
-        ("naive-blocking", "D4", "blocked while it was running an event loop"),
+        ("naive-blocking", "D4", "blocked inside its event loop"),
         ("naive-call-soon", "D1", "nobody is left to complete c0.r0"),
     ],
 )

@@ -6,12 +6,15 @@ import argparse
 import json
 import pdb
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from askance.adapter import Adapter
 from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, positive
+from askance.report.operations import loop_names
 from askance.report.seen import moment, seen_again
+from askance.report.standing import standing_data, told_standing
 from askance.report.trace_lines import told_step
 from askance.run import UsageError
 from askance.search.watched import Moment, Seen, Stop, Watch, implementation_frame
@@ -58,11 +61,9 @@ def debugged(options: argparse.Namespace, counterexample: Counterexample, adapte
             debug(watch, counterexample)
         else:
             print(f"stopped {told_moment(when)}:")
-            for one in watch.stands():
-                at = f" at {one.where}" if one.where else ""
-                print(f"  {one.who}: {one.doing}{at}")
-                if one.line:
-                    print(f"      {one.line}")
+            loops = loop_names([asdict(one) for one in first.watch.seen], first.names)
+            for one in standing_data(watch, first.history.events):
+                print(*(f"  {line}" for line in told_standing(one, first.names, loops)), sep="\n")
             assert watch.world is not None
             watch.world.stop()
 

@@ -1,32 +1,47 @@
-"""The race that decides a failure: two steps that race, and in whose other order the clause holds.
+"""Races of a failing execution, and the same execution with one of them turned round.
 
 Two steps of different strands race where they touch one object, depend on each other, and nothing else orders them
-(Flanagan and Godefroid, "Dynamic partial-order reduction for model checking software", POPL 2005). The last of these
-is turned round and the program run again; then the one before it; until the clause holds.
+(Flanagan and Godefroid, "Dynamic partial-order reduction for model checking software", POPL 2005). `report.seen` turns
+each round, and keeps of those in whose other order the clause holds the one that changes least besides: a pair whose
+other order leads to another course of events altogether may pass without having had a part in the failure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from askance.search.operations import BARRIER, NONE, conflict
+from askance.search.operations import BARRIER, NONE, conflict, name_of
 from askance.search.recording import Access
-from askance.search.replay import Replay, stay
+from askance.search.replay import stay
 from askance.world import Strand
 
-__all__ = ["Flipped", "racing"]
+__all__ = ["Address", "Race", "Turned", "orderings", "racing"]
+
+Address = tuple[str, int]
+"""An operation: its strand's path, and its number among that strand's."""
+
+Made = tuple[str, int, str]
+"""An operation with its kind, which tells whether it is still the same one on another schedule."""
 
 LOOK_BACK = 40
 """So many earlier operations on an object are looked at."""
 
 
-def racing(accesses: Sequence[Access], starts: Sequence[int]) -> list[tuple[int, int]]:
-    """The pairs of racing steps, by their positions, those whose second step is last first."""
+class Race(NamedTuple):
+    """Two racing steps, by their positions; what each did to the object, which is not always what it announced."""
+
+    first: int
+    second: int
+    did: tuple[str, str]
+    thing: Any
+
+
+def racing(accesses: Sequence[Access], starts: Sequence[int]) -> list[Race]:
+    """The pairs of racing steps, those whose second step is last first."""
     clocks: dict[Strand, dict[Strand, int]] = {}
-    before: dict[int, list[tuple[int, Strand, int, dict[Strand, int]]]] = {}
-    pairs: list[tuple[int, int]] = []
+    before: dict[int, list[tuple[int, Strand, int, dict[Strand, int], str]]] = {}
+    pairs: dict[tuple[int, int], Race] = {}
     for position, strand, done in _steps(accesses, starts):
         clock = dict(clocks.get(strand, ()))
         for kind, thing, mode in done:
@@ -35,23 +50,23 @@ def racing(accesses: Sequence[Access], starts: Sequence[int]) -> list[tuple[int,
                     _join(clock, other)
             if thing is None or mode in (NONE, BARRIER) or kind == "woken":
                 if kind == "woken":
-                    for _, _, _, theirs in before.get(id(strand), ())[-1:]:
+                    for _, _, _, theirs, _ in before.get(id(strand), ())[-1:]:
                         _join(clock, theirs)
                 continue
             thing = getattr(thing, "mutex", thing)
             earlier = before.setdefault(id(thing), [])
-            for at, who, how, theirs in reversed(earlier[-LOOK_BACK:]):
+            for at, who, how, theirs, what in reversed(earlier[-LOOK_BACK:]):
                 if who is strand or not conflict(how, mode):
                     continue
                 if clock.get(who, -1) < at and not isinstance(thing, Strand):
-                    pairs.append((at, position))
+                    pairs.setdefault((at, position), Race(at, position, (what, kind), thing))
                 _join(clock, theirs)
         clock[strand] = position
         clocks[strand] = clock
         for kind, thing, mode in done:
             if thing is not None and mode not in (NONE, BARRIER) and kind != "woken":
-                before[id(getattr(thing, "mutex", thing))].append((position, strand, mode, clock))
-    return list(dict.fromkeys(reversed(pairs)))
+                before[id(getattr(thing, "mutex", thing))].append((position, strand, mode, clock, kind))
+    return list(reversed(pairs.values()))
 
 
 def _steps(
@@ -70,51 +85,71 @@ def _join(clock: dict[Strand, int], other: Mapping[Strand, int]) -> None:
             clock[strand] = position
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
-    path: str
-    number: int
+class Turned:
+    """Follows the order of an execution's operations, but for one pair: the first waits until the second was made.
 
-
-class Flipped:
-    """Follows a schedule, but for one pair of steps: the first waits until the second has been made.
-
-    Steps are addressed by their strand's path and the number of its operation. Where the schedule cannot be followed
-    any more, the current strand goes on as long as it can.
+    Operations are addressed by their strand's path and their number there. Of the strands that can run, the one goes on
+    whose next operation came first in that execution: so all others keep their order as far as the pair lets them,
+    what rests on the first comes after it, and what was never made before comes last. Without a pair the very same
+    execution follows.
     """
 
     observes = True
 
-    def __init__(self, choices: Sequence[int], first: tuple[str, int], second: tuple[str, int]) -> None:
-        self.replay = Replay(choices, strict=False)
-        self.first, self.second = _Address(*first), _Address(*second)
+    def __init__(self, order: Mapping[Address, int], first: Address | None, second: Address | None) -> None:
+        self.order = order
+        self.first, self.second = first, second
         self.counts: dict[str, int] = {}
         self.flipped = False
-        self.following = True
 
     def begin(self) -> None:
         """From the beginning."""
-        self.replay.begin()
         self.counts = {}
         self.flipped = False
-        self.following = True
 
     def pick(self, runnable: Sequence[Any], current: Any) -> Any:
-        """Whom the schedule names, but not the strand that has to wait."""
-        first, second = self.first, self.second
-        count = self.counts.get
-        if not self.flipped and count(first.path, 0) == first.number - 1 < first.number:
-            others = [strand for strand in runnable if strand.path != first.path and strand.number]
-            if others and count(second.path, 0) < second.number:
-                self.following = False
-                for strand in others:
-                    if strand.path == second.path:
-                        return strand
-                return stay(others, current)
-        return self.replay.pick(runnable, current) if self.following else stay(runnable, current)
+        """The strand whose next operation came first, but not the one that has to wait, if another can run."""
+        if self.first is not None and not self.flipped:
+            others = [strand for strand in runnable if self.following(strand) != self.first]
+            # The clock alone cannot lead to the second operation but by time's passing: that changes too much.
+            if any(strand.number for strand in others):
+                runnable = others
+        made = [strand for strand in runnable if self.following(strand) in self.order]
+        if made:
+            return min(made, key=lambda strand: self.order[self.following(strand)])
+        return stay(runnable, current)
+
+    def following(self, strand: Any) -> Address:
+        """The address of the strand's next operation."""
+        return strand.path, self.counts.get(strand.path, 0) + 1
 
     def stepped(self, strand: Any) -> None:
         """Count, and see whether the pair was made in the other order."""
-        number = self.counts[strand.path] = self.counts.get(strand.path, 0) + 1
-        if strand.path == self.second.path and number == self.second.number:
-            self.flipped = self.flipped or self.counts.get(self.first.path, 0) < self.first.number
+        at = self.following(strand)
+        self.counts[strand.path] = at[1]
+        if at == self.second and self.first is not None:
+            self.flipped = self.flipped or self.counts.get(self.first[0], 0) < self.first[1]
+
+
+def orderings(accesses: Sequence[Access], starts: Sequence[int]) -> set[tuple[Made, Made]]:
+    """Which operation came directly before which, of those of different strands that depend on each other.
+
+    Objects that have no name which holds on every schedule are left out.
+    """
+    counts: dict[str, int] = {}
+    before: dict[Any, list[tuple[Made, int]]] = {}
+    found: set[tuple[Made, Made]] = set()
+    for _, strand, done in _steps(accesses, starts):
+        number = counts[strand.path] = counts.get(strand.path, 0) + 1
+        here = strand.path, number, done[0][0]
+        for _, thing, mode in done:
+            name = None if mode in (NONE, BARRIER) else name_of(thing)
+            if name is None:
+                continue
+            earlier = before.setdefault(name, [])
+            for there, how in reversed(earlier[-LOOK_BACK:]):
+                if there[0] != strand.path and conflict(how, mode):
+                    found.add((there, here))
+                    break
+            earlier.append((here, mode))
+    return found

@@ -49,7 +49,7 @@ def rendered(
     )
     tally = Tally.of(document["tally"])
     if tally.executions:
-        for line in (tried(tally), made(tally)):
+        for line in [*tried(tally).splitlines(), made(tally)]:
             for part in textwrap.wrap(line, max(30, width), subsequent_indent="  "):
                 console.print(part, markup=False, soft_wrap=True)
         console.print()

@@ -17,7 +17,7 @@ from askance.search.replay import Stay
 from askance.shrink.programs import smaller
 from askance.shrink.schedules import Deviating, Deviation, Noting, calmest
 
-__all__ = ["Reduction", "smaller"]
+__all__ = ["Reduction", "smaller", "walks"]
 
 F = TypeVar("F")
 

@@ -15,6 +15,10 @@ from typing import Any
 from askance.clauses import ALL
 from askance.report.html.diagram import diagram
 from askance.report.html.plots import plots
+from askance.report.operations import loop_names, operation_in_words
+from askance.report.schedule import renamed
+from askance.report.standing import doing
+from askance.report.words import failed_race, race_outcome
 from askance.run.errors import UsageError
 
 __all__ = ["need_jinja", "prepare", "render", "write"]
@@ -64,6 +68,7 @@ def render(documents: Sequence[Mapping[str, Any]]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_part), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     failures = [_failure(number, document, entry) for number, document, entry in _fallen(documents)]
     diagrams = {one["id"]: one.pop("diagram") for one in failures}
     return environment.get_template("page.html.j2").render(
@@ -142,8 +147,13 @@ def _failure(number: int, document: Mapping[str, Any], entry: Mapping[str, Any])
         {**step, "href": link(step["where"], failure.get("files", {}))}
         for step in failure.get("trace", ())[-STEPS:]
     ]
+    names = failure.get("strands") or {}
     return {
         **failure,
+        **{
+            part: renamed(failure.get(part, ""), names)
+            for part in ("expected", "actual", "detail", "deadlock")
+        },
         "id": _anchor(number, entry),
         "implementation": document["implementation"],
         "level": entry["level"],
@@ -153,13 +163,27 @@ def _failure(number: int, document: Mapping[str, Any], entry: Mapping[str, Any])
             {"text": line, "lane": _lane(line)} for line in failure.get("program", "").splitlines()
         ],
         "steps": steps,
-        "stood": [
-            {**one, "href": link(one["where"], failure.get("files", {}))}
-            for one in failure.get("stood") or ()
-        ],
+        **_in_words(failure),
         "left_out": len(failure.get("trace", ())) - len(steps),
         "diagram": drawn,
     }
+
+
+def _in_words(failure: Mapping[str, Any]) -> dict[str, Any]:
+    """The race, and where each strand stood, as the page says them."""
+    names, known = failure.get("strands") or {}, failure.get("files") or {}
+    loops = loop_names(failure.get("trace") or (), names)
+    steps = []
+    for step in failed_race(failure):
+        who = names.get(step["strand"], step["strand"])
+        told = {**step, "who": who, "doing": operation_in_words(step, loops, who)}
+        steps.append({**told, "href": link(step["where"], known)})
+    stood = []
+    for one in failure.get("stood") or ():
+        who = names.get(one["who"], one["who"])
+        told = {**one, "who": who, "doing": doing(one, who, loops)}
+        stood.append({**told, "href": link(one["where"], known)})
+    return {"race_steps": steps, "race_outcome": race_outcome(failure), "stood": stood}
 
 
 def _lane(line: str) -> str:
