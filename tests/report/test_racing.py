@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.report.failures import failure, found
 
-from askance.program import Actor, Apply, AskOp, Client, Msg, Program, Result, Spawn, TellOp
+from askance.program import Actor, Apply, Ask, AskOp, Client, Msg, Program, Result, Spawn, TellOp
 from askance.report.racing import Turned
 from askance.report.seen import seen_again
-from askance.report.words import failure_text
+from askance.report.words import failure_text, step_number
 from askance.run import load_adapter
 from askance.suite.counterexample import replay
 
@@ -22,9 +22,28 @@ SPAWNING = Program(2, (Actor("a", 0, Spawn(F, None, Msg())),), (Client("c1", 1, 
 TOLD = Program(2, (Actor("b", 0, Spawn(F, None, Msg())),), (Client("c0", 1, (TellOp("b", 10),)),))
 
 
-def shown(clause: str, program: Program) -> str:
-    """The failure of naive-call-soon as text, wide enough for no line to be folded."""
-    return failure_text(failure("naive-call-soon", clause, program), 400)
+AGAIN = Program(
+    1,
+    (Actor("a", 0, F),),
+    (Client("c0", "thread", (AskOp("r0", "a", 10), Result("r0"), AskOp("r1", "a", 11))),),
+)
+CROSSING = Program(
+    2,
+    (
+        Actor("a", 0, Ask("b", Msg())),
+        Actor("b", 1, F),
+        Actor("c", 0, Ask("d", Msg())),
+        Actor("d", 1, Ask("e", Msg())),
+        Actor("e", 0, F),
+    ),
+    (Client("c0", "thread", (AskOp("r0", "a", 10),)), Client("c1", "thread", (AskOp("r0", "c", 11),))),
+)
+MUTANTS = "askance_impl.mutants:"
+
+
+def shown(clause: str, program: Program, implementation: str = "naive-call-soon") -> str:
+    """The failure as text, wide enough for no line to be folded."""
+    return failure_text(failure(implementation, clause, program), 400)
 
 
 def test_without_a_pair_the_very_same_execution_follows() -> None:
@@ -33,10 +52,10 @@ def test_without_a_pair_the_very_same_execution_follows() -> None:
     counterexample = found("naive-call-soon", "L5", SPAWNING)
     sight = seen_again(counterexample, adapter)
     order = {address: position for position, address in enumerate(sight.watch.addresses)}
-    again = replay(counterexample, adapter, lambda _: Turned(order, None, None))
+    again = replay(counterexample, adapter, lambda _: Turned(order))
     assert again.history == sight.history
     backwards = {address: -position for address, position in order.items()}
-    assert replay(counterexample, adapter, lambda _: Turned(backwards, None, None)).history != sight.history
+    assert replay(counterexample, adapter, lambda _: Turned(backwards)).history != sight.history
 
 
 def test_a_bystander_is_not_shown() -> None:
@@ -78,3 +97,29 @@ def test_where_no_order_passes_the_order_seems_not_to_matter() -> None:
         "does the order of steps matter:\n    it seems not: D2 falls with the one pair of racing steps in the other"
         in failure_text(told, 400)
     )
+
+
+def test_a_switch_is_shown_where_plain_variables_race() -> None:
+    """An actor that falls asleep after it looked: no object is shared, and the line where it was left is shown."""
+    text = shown("D1", AGAIN, MUTANTS + "contention_lost_wakeup")
+    lines = [line.strip() for line in text.splitlines()]
+    at = lines.index("a switch without which D1 holds:")
+    assert lines[at + 1].startswith("c0 goes on after waiting for Event#1 ")
+    (before,) = [line for line in lines if line.startswith("before loop 0 ")]
+    assert "acquires Lock#2 " in before and before.endswith(" in _FallsAsleepLate._run")
+
+
+def test_two_that_cross_are_shown_at_their_locks() -> None:
+    """Locks that are taken in two orders race at their acquires, which a release stands between."""
+    race = failure(MUTANTS + "locks_in_two_orders", "D2", CROSSING)["race"]
+    assert {race[which]["operation"] for which in ("first", "second")} == {"acquire"}
+    assert race["first"]["object"] == race["second"]["object"]
+    assert not race["switch"]
+    for which in ("first", "second"):
+        assert "locks.enter_context(" in race[which]["line"]
+
+
+def test_a_step_that_never_was_has_no_number() -> None:
+    """What a strand waits for to the end is told so."""
+    assert step_number({"step": 0}) == "for which it still waits"
+    assert step_number({"step": 7}) == "step 7"

@@ -35,10 +35,23 @@ PHRASES = {
     "size": "asks how much is in {}",
     "join": "waits for the end of {}",
     "is-alive": "asks whether {} is alive",
+    "tick": "goes on to the next timer",
+    "time": "looks at {}",
+    "timer": "sets a timer",
     "read": "reads {}",
     "write": "writes {}",
 }
 """What comes out where an operation is none of these: its name and its object."""
+
+
+MADE = {
+    "select": "wakes up in {}",
+    "wait": "goes on after waiting for {}",
+    "sleep": "goes on after sleeping",
+    "begin": "begins",
+    "settle": "goes on once nothing else can move",
+}
+"""What a step was that a strand had to wait for, once it is made."""
 
 
 def loop_names(steps: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> dict[str, str]:
@@ -51,10 +64,15 @@ def loop_names(steps: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> 
     return found
 
 
-def operation_in_words(step: Mapping[str, Any], loops: Mapping[str, str], who: str = "") -> str:
-    """The operation of a step; `who` makes it, whose own loop is "its event loop"."""
-    thing = loops.get(step["object"], step["object"])
-    if thing and thing in (who, f"the event loop of {who}"):
-        thing = "its event loop"
-    phrase = PHRASES.get(step["operation"]) if thing else None
+def operation_in_words(
+    step: Mapping[str, Any], loops: Mapping[str, str], who: str = "", *, made: bool = False
+) -> str:
+    """The operation of a step; `who` makes it, whose own loop is "its event loop". `made`: it is no more to come."""
+    thing = step["object"]
+    if thing in loops:
+        thing = "its event loop" if loops[thing] in (who, f"the event loop of {who}") else loops[thing]
+    phrase = MADE.get(step["operation"]) if made else None
+    phrase = phrase or PHRASES.get(step["operation"])
+    if phrase and "{}" in phrase and not thing:
+        phrase = None
     return phrase.format(thing) if phrase else f"{step['operation']} {thing}".rstrip()

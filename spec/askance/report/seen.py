@@ -12,7 +12,7 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Violation, judge
 from askance.history import History
-from askance.report.racing import Race, Turned, orderings, racing
+from askance.report.racing import Race, Raced, Turned, orderings, racing
 from askance.report.schedule import strand_names
 from askance.report.standing import standing_data
 from askance.search.recording import Recorder
@@ -118,12 +118,13 @@ def stood(
 
 
 def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, until: int) -> dict[str, Any]:
-    """The race that decides: two racing steps in whose other order, all else kept as far as can be, the clause holds.
+    """The race that decides: two steps in whose other order, all else kept as far as can be, the clause holds.
 
     Of several, one with which no other clause falls instead; of these, the one with which the fewest operations that
     led to the violation, at step `until`, change their order; of these the last. `tried`: how many pairs were turned
     round; `passed`: with how many the clause held; of the pair that is shown, `fell`: the clauses that fall instead,
-    `changed`: how many orderings between operations are lost. No steps where there is no such pair.
+    `changed`: how many orderings between operations are lost; `switch`: whether it is only that the schedule leaves a
+    strand for another. No steps where there is no such pair.
     """
     watch = sight.watch
     order = {address: position for position, address in enumerate(watch.addresses)}
@@ -131,10 +132,10 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
     tried = passed = steps = 0
     best: tuple[tuple[bool, int], Race] | None = None
     fell: list[str] = []
-    for race in racing(watch.accesses, watch.starts):
+    for race in racing(watch):
         if tried == MOST_TURNED or steps > MOST_STEPS:
             break
-        turned = Turned(order, watch.addresses[race.first], watch.addresses[race.second])
+        turned = Turned(order, race.first.address, race.second.address)
         recorders: list[Recorder] = []
 
         def recorded(_: Any, turned: Turned = turned, recorders: list[Recorder] = recorders) -> Recorder:
@@ -154,12 +155,13 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
             if best is None or rank < best[0]:
                 best, fell = (rank, race), instead
     return {
-        "first": None if best is None else _step(watch, best[1], 0),
-        "second": None if best is None else _step(watch, best[1], 1),
+        "first": None if best is None else _step(watch, best[1].first, best[1].thing),
+        "second": None if best is None else _step(watch, best[1].second, best[1].thing),
         "tried": tried,
         "passed": passed,
         "changed": 0 if best is None else best[0][1],
         "fell": fell,
+        "switch": best is not None and best[1].thing is None,
     }
 
 
@@ -171,15 +173,15 @@ def fallen(replayed: Replayed, adapter: Adapter) -> list[str]:
     return [clause.id for clause in asked if judge(clause, replayed.case).verdict == "fail"]
 
 
-def _step(watch: Watch, race: Race, which: int) -> dict[str, Any]:
-    """One of the two steps as data: what it did to the object, where that is the implementation's own doing."""
-    seen = watch.seen[race.second if which else race.first]
-    own = race.did[which] not in LOOP_S_OWN
+def _step(watch: Watch, raced: Raced, thing: Any) -> dict[str, Any]:
+    """One of the two steps as data: what it did to the object, at which line where that is not a loop's own doing."""
+    seen = raced.seen
+    own = thing is None or raced.did not in LOOP_S_OWN
     return {
         "step": seen.step,
         "strand": seen.strand,
-        "operation": race.did[which],
-        "object": watch.names.of(race.thing),
+        "operation": raced.did,
+        "object": seen.object if thing is None else watch.names.of(thing),
         "where": seen.where if own else "",
         "line": seen.line if own else "",
     }

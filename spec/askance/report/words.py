@@ -11,7 +11,15 @@ from askance.report.operations import loop_names, operation_in_words
 from askance.report.schedule import WIDTH, laid_out, marked, renamed
 from askance.report.standing import told_standing
 
-__all__ = ["failed_race", "failure_text", "race_outcome", "standing_lines", "step_line"]
+__all__ = [
+    "failed_race",
+    "failure_text",
+    "race_outcome",
+    "race_title",
+    "standing_lines",
+    "step_line",
+    "step_number",
+]
 
 
 def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = False) -> str:
@@ -103,14 +111,27 @@ def _race(words: Mapping[str, Any], width: int) -> tuple[str, list[str]]:
     for step in failed_race(words):
         who = names.get(step["strand"], step["strand"])
         at = f" at {step['where']}" if step["where"] else ""
-        then = "then " if lines else ""
-        lines += _filled(
-            f"{then}{who} {operation_in_words(step, loops, who)} (step {step['step']}){at}", width
-        )
+        then = "" if not lines else "before " if words["race"].get("switch") else "then "
+        told = f"{operation_in_words(step, loops, who, made=True)} ({step_number(step)})"
+        lines += _filled(f"{then}{who} {told}{at}", width)
         if step.get("line"):
             lines += _filled(f"    {step['line']}", width)
-    title = "a race whose other order passes" if lines else "does the order of steps matter"
-    return title, lines + _filled(race_outcome(words), width)
+    return race_title(words), lines + _filled(race_outcome(words), width)
+
+
+def step_number(step: Mapping[str, Any]) -> str:
+    """Which step of the execution it was."""
+    return f"step {step['step']}" if step["step"] else "for which it still waits"
+
+
+def race_title(words: Mapping[str, Any]) -> str:
+    """What the race is, or that there is none."""
+    race = words.get("race")
+    if not race or not race["first"]:
+        return "does the order of steps matter"
+    if race.get("switch"):
+        return f"a switch without which {words['clause']} holds"
+    return "a race whose other order passes"
 
 
 def failed_race(words: Mapping[str, Any]) -> list[Mapping[str, Any]]:

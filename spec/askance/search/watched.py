@@ -16,6 +16,8 @@ from typing import Any
 
 from askance.engine import Strategy
 from askance.run.stuck import innermost, inward, outward
+from askance.search.events import Event, announced, touch
+from askance.search.operations import MODES, mode_of
 from askance.search.recording import Recorder
 from askance.search.trace import Names
 from askance.world import Strand, World
@@ -41,6 +43,17 @@ class Seen:
     switch: bool = False
     reason: str = ""
     preempting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A step that a strand has announced and cannot make yet; it looks like step 0."""
+
+    made: Event
+    seen: Seen
+    address: tuple[str, int]
+    thing: Any
+    mode: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,10 @@ class Watch(Recorder):
         """How many operations each strand has made, by its path."""
         self.addresses: list[tuple[str, int]] = []
         """Of each step: the strand's path, and the number of its operation."""
+        self.made: list[Event] = []
+        """Each step, as partial orders need it."""
+        self.blocked: dict[str, Blocked] = {}
+        """What strands that wait have announced, by their paths."""
         self.waits: dict[str, int] = {}
         """How often each strand has begun to wait, by its name."""
         self.events = 0
@@ -140,12 +157,19 @@ class Watch(Recorder):
             preempting,
         )
         self.seen.append(seen)
+        self.made.append(announced(strand, world))
+        self.blocked.pop(strand.path, None)
         self.counts[strand.path] = self.counts.get(strand.path, 0) + 1
         self.addresses.append((strand.path, self.counts[strand.path]))
         self.before, self.left = strand, None
         if self.tell is not None:
             self.tell(seen)
         self.look("step", world.steps)
+
+    def touched(self, strand: Strand, kind: str, thing: Any) -> None:
+        """Keep what a step did besides."""
+        super().touched(strand, kind, thing)
+        touch(self.made[-1], kind, thing, MODES[kind])
 
     def _reason(self, before: Strand, after: Any) -> str:
         if after.number == 0:
@@ -175,7 +199,17 @@ class Watch(Recorder):
 
     def waiting(self, strand: Strand) -> None:
         """A strand begins to wait."""
+        world = self.world
+        assert world is not None
         self.waits[strand.name] = self.waits.get(strand.name, 0) + 1
+        if strand.kind not in ("select", "bodies", "settle") and strand.object is not None:
+            kind, thing = str(strand.kind), strand.object
+            standing = standing_of(strand, sys._getframe(1))
+            name = "" if thing is strand else self.names.of(thing)
+            seen = Seen(0, strand.name, kind, name, standing.where, standing.line)
+            address = strand.path, self.counts.get(strand.path, 0) + 1
+            mode = mode_of(strand, kind, thing)
+            self.blocked[strand.path] = Blocked(announced(strand, world), seen, address, thing, mode)
         self.look("wait", self.waits[strand.name], strand.name)
 
     def look(self, kind: str, number: int, strand: str = "") -> None:

@@ -18,7 +18,7 @@ from askance.report.html.plots import plots
 from askance.report.operations import loop_names, operation_in_words
 from askance.report.schedule import renamed
 from askance.report.standing import doing
-from askance.report.words import failed_race, race_outcome
+from askance.report.words import failed_race, race_outcome, race_title, step_number
 from askance.run.errors import UsageError
 
 __all__ = ["need_jinja", "prepare", "render", "write"]
@@ -176,14 +176,20 @@ def _in_words(failure: Mapping[str, Any]) -> dict[str, Any]:
     steps = []
     for step in failed_race(failure):
         who = names.get(step["strand"], step["strand"])
-        told = {**step, "who": who, "doing": operation_in_words(step, loops, who)}
+        told = {**step, "who": who, "doing": operation_in_words(step, loops, who, made=True)}
+        told["number"] = step_number(step)
         steps.append({**told, "href": link(step["where"], known)})
     stood = []
     for one in failure.get("stood") or ():
         who = names.get(one["who"], one["who"])
         told = {**one, "who": who, "doing": doing(one, who, loops)}
         stood.append({**told, "href": link(one["where"], known)})
-    return {"race_steps": steps, "race_outcome": race_outcome(failure), "stood": stood}
+    return {
+        "race_title": race_title(failure),
+        "race_steps": steps,
+        "race_outcome": race_outcome(failure),
+        "stood": stood,
+    }
 
 
 def _lane(line: str) -> str:
