@@ -68,8 +68,10 @@ def report(implementation: str = "naive-blocking", told: dict[str, Any] | None =
         )
     entries[2]["failure"] = told or failure()
     return {
+        "askance report": 1,
         "askance": "0",
         "python": "3",
+        "versions": {},
         "implementation": implementation,
         "profile": "smoke",
         "verdict": "fail",

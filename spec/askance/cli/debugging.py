@@ -12,6 +12,7 @@ from typing import Any
 
 from askance.adapter import Adapter
 from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, positive
+from askance.report.files import written
 from askance.report.operations import loop_names
 from askance.report.seen import moment, seen_again
 from askance.report.standing import standing_data, told_standing
@@ -159,7 +160,4 @@ def write_history(file: str, words: dict[str, Any], counterexample: Counterexamp
         "history": words["history"],
         "trace": words["trace"],
     }
-    try:
-        Path(file).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
+    written(Path(file), json.dumps(document, indent=1) + "\n")

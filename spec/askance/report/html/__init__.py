@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from askance.clauses import ALL
+from askance.report.files import prepared, written
 from askance.report.html.diagram import diagram
 from askance.report.html.plots import plots
 from askance.report.operations import loop_names, operation_in_words
@@ -44,20 +45,12 @@ def need_jinja() -> None:
 def prepare(file: Path) -> None:
     """Raise UsageError where the page could not be made or written: before anything long is begun."""
     need_jinja()
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
+    prepared(file)
 
 
 def write(documents: Sequence[Mapping[str, Any]], file: Path) -> None:
     """Write the page; raises UsageError where that cannot be done."""
-    text = render(documents)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
+    written(file, render(documents))
 
 
 def render(documents: Sequence[Mapping[str, Any]]) -> str:
