@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from tests.report_formats.valid import valid
 
+from askance.cli import main
 from askance.report.files import prepared, written
 from askance.report.formats import badge, workflow_commands
 from askance.run import UsageError
@@ -168,10 +169,9 @@ def test_verbose_has_every_step(pytester: pytest.Pytester) -> None:
 
 def test_what_was_interrupted_is_no_pass(pytester: pytest.Pytester) -> None:
     """The report of a run that was interrupted has what was judged, is no pass, and says why, on the page, too."""
-    pytester.makeconftest("def pytest_runtest_logfinish(): raise KeyboardInterrupt")
-    report, _ = checked(
-        pytester, "asyncio-bare", "-k", "A3 or M4", "--askance-html", "page.html", executions="20"
-    )
+    pytester.makepyfile(interrupting="def pytest_runtest_logfinish(): raise KeyboardInterrupt")
+    more = ("-p", "interrupting", "-k", "A3 or M4", "--askance-html", "page.html")
+    report, _ = checked(pytester, "asyncio-bare", *more, executions="20")
     assert [entry["clause"] for entry in report["clauses"]] == ["A3"]
     assert report["verdict"] == "inconclusive"
     assert report["broken"] == ["the clauses that are missing here: it was interrupted"]
@@ -199,7 +199,7 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     assert file.read_text() == "one"
     with monkeypatch.context() as broken:
         broken.setattr(os, "replace", fails)
-        with pytest.raises(UsageError, match="cannot write .*: No space left"):
+        with pytest.raises(UsageError, match=r"cannot write .*: No space left"):
             written(file, "two")
     assert file.read_text() == "one"
     assert [path.name for path in file.parent.iterdir()] == ["report.json"]
