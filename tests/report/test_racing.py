@@ -94,7 +94,8 @@ def test_where_no_order_passes_the_order_seems_not_to_matter() -> None:
     told = failure()
     assert told["race"]["first"] is None and told["race"]["tried"] == 1
     assert (
-        "does the order of steps matter:\n    it seems not: D2 falls with the one pair of racing steps in the other"
+        "does the order of steps matter:\n"
+        "    it seems not: with the one pair of racing steps in the other order D2 does not hold, either"
         in failure_text(told, 400)
     )
 
@@ -123,3 +124,12 @@ def test_a_step_that_never_was_has_no_number() -> None:
     """What a strand waits for to the end is told so."""
     assert step_number({"step": 0}) == "for which it still waits"
     assert step_number({"step": 7}) == "step 7"
+
+
+def test_an_order_in_which_nothing_arises_is_no_failure() -> None:
+    """Where nobody waits, a message that arrives leaves the clause nothing to judge: that is told as it is."""
+    program = Program(1, LOST.actors, (Client("c0", "thread", (AskOp("r0", "a", 10),)),))
+    implementation = MUTANTS + "message_without_waking"
+    race = failure(implementation, "D1", program)["race"]
+    assert (race["second"]["operation"], race["arose"]) == ("call-soon", False)
+    assert "D1 does not fall (its situation does not arise)" in shown("D1", program, implementation)

@@ -163,3 +163,13 @@ def test_what_was_tried_adds_up() -> None:
     assert total.shapes["flat"] == 2 * again.shapes["flat"]
     assert sum(again.shapes.values()) == again.programs
     assert again.programs >= TINY.programs
+
+
+def test_sums_do_not_depend_on_the_order_of_processes() -> None:
+    """Fractions are added in the order of the specification: in another their sum would be another."""
+    entries = [clause(id, "pass") for id in ("A1", "A2", "A3")]
+    for one, share in zip(entries, (0.1, 0.2, 0.3), strict=True):
+        one["tally"] = {**one["tally"], "cross_loop": share}
+    made = document("one", "smoke", entries)
+    assert document("one", "smoke", entries[::-1]) == made
+    assert made["tally"]["cross_loop"] == 0.1 + 0.2 + 0.3

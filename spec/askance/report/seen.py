@@ -122,7 +122,8 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
 
     Of several, one with which no other clause falls instead; of these, the one with which the fewest operations that
     led to the violation, at step `until`, change their order; of these the last. `tried`: how many pairs were turned
-    round; `passed`: with how many the clause held; of the pair that is shown, `fell`: the clauses that fall instead,
+    round; `passed`: with how many the clause did not fall; of the pair that is shown, `arose`: whether it held,
+    rather than that its situation did not arise, `fell`: the clauses that fall instead,
     `changed`: how many orderings between operations are lost; `switch`: whether it is only that the schedule leaves a
     strand for another. No steps where there is no such pair.
     """
@@ -130,7 +131,7 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
     order = {address: position for position, address in enumerate(watch.addresses)}
     was = orderings(watch.accesses, watch.starts[: max(1, until)])
     tried = passed = steps = 0
-    best: tuple[tuple[bool, int], Race] | None = None
+    best: tuple[tuple[bool, bool, int], Race] | None = None
     fell: list[str] = []
     for race in racing(watch):
         if tried == MOST_TURNED or steps > MOST_STEPS:
@@ -148,10 +149,11 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
         if not turned.flipped:
             continue
         tried += 1
-        if replayed.verdict == "pass":
+        if replayed.verdict in ("pass", "untested"):
             passed += 1
             instead = fallen(replayed, adapter)
-            rank = bool(instead), len(was - orderings(recorder.accesses, recorder.starts))
+            lost = len(was - orderings(recorder.accesses, recorder.starts))
+            rank = bool(instead), replayed.verdict != "pass", lost
             if best is None or rank < best[0]:
                 best, fell = (rank, race), instead
     return {
@@ -159,7 +161,8 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
         "second": None if best is None else _step(watch, best[1].second, best[1].thing),
         "tried": tried,
         "passed": passed,
-        "changed": 0 if best is None else best[0][1],
+        "changed": 0 if best is None else best[0][2],
+        "arose": best is None or not best[0][1],
         "fell": fell,
         "switch": best is not None and best[1].thing is None,
     }

@@ -146,10 +146,11 @@ def race_outcome(words: Mapping[str, Any]) -> str:
     if not race or not race["tried"]:
         return ""
     if race["first"] is None:
-        pairs = "the one pair" if race["tried"] == 1 else f"each of the {race['tried']} pairs"
-        return f"it seems not: {clause} falls with {pairs} of racing steps in the other order, too"
+        pairs = "the one pair" if race["tried"] == 1 else f"any of the {race['tried']} pairs"
+        return f"it seems not: with {pairs} of racing steps in the other order {clause} does not hold, either"
+    holds = "holds" if race.get("arose", True) else "does not fall (its situation does not arise)"
     second = words["strands"].get(race["second"]["strand"], race["second"]["strand"])
-    told = f"tried: with {second} first, and all else in the same order as far as can be, {clause} holds"
+    told = f"tried: with {second} first, and all else in the same order as far as can be, {clause} {holds}"
     instead = race.get("fell", ())
     told += f" ({' and '.join(instead)} then {'falls' if len(instead) == 1 else 'fall'})" if instead else ""
     others = race.get("passed", 1) - 1
