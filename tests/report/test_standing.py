@@ -57,7 +57,7 @@ def test_the_next_operation_is_in_words() -> None:
     one = {"who": "T", "doing": "handle loop#3", "where": "x.py:1 in f", "line": "g()", "work": ""}
     loops = loop_names([{"operation": "run", "object": "loop#3", "strand": "T"}], {"T": "loop 0"})
     assert told_standing(one, {"T": "loop 0"}, loops) == [
-        "loop 0: takes the next callback of its event loop at x.py:1 in f",
+        "loop 0: next it takes a callback out of the queue of its event loop at x.py:1 in f",
         "    g()",
     ]
     assert operation_in_words({"operation": "wake", "object": "loop#3"}, loops, "c0") == (

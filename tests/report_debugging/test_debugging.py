@@ -95,7 +95,7 @@ def test_a_replay_stops_before_a_step(blocked: str, capsys: pytest.CaptureFixtur
     assert main(["replay", blocked, "--until", "13"]) == 1
     printed = capsys.readouterr().out
     assert printed.startswith(
-        "stopped before step 13:\n  loop 0: takes the next callback of its event loop at "
+        "stopped before step 13:\n  loop 0: next it takes a callback out of the queue of its event loop at "
     )
     assert main(["replay", blocked, "--until", "1000"]) == 2
     assert "--until 1000: the schedule has 17 steps" in capsys.readouterr().err

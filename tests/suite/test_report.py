@@ -111,7 +111,7 @@ def test_a_failure_is_told_in_order(failure: dict[str, Any]) -> None:
         "actual:",
         "where:",
         "program:",
-        "schedule (a column a strand; none is left while it could go on):",
+        "schedule, a column a strand (none is interrupted):",
         "does the order of steps matter:",
         "who waits for whom:",
         "where each strand stood (step 15):",

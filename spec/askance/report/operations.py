@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["loop_names", "operation_in_words"]
+__all__ = ["MADE", "PHRASES", "loop_names", "operation_in_words"]
 
 PHRASES = {
     "round": "looks whether {} has a callback to run",
     "select": "goes to sleep in {}, which has nothing to do",
-    "handle": "takes the next callback of {}",
+    "handle": "takes a callback out of the queue of {}",
     "call-soon": "gives {} a callback, without waking it (call_soon)",
     "wake": "gives {} a callback, and wakes it (call_soon_threadsafe)",
     "run": "begins to run {}",

@@ -28,9 +28,9 @@ MOST_ROWS = 70
 WIDTH = 110
 
 MARKS = {
-    ">": "a switch, though the strand before could go on",
-    "~": "a switch, for the strand before has to wait",
-    "x": "a switch, for the strand before has ended",
+    ">": "the strand before is interrupted: it could go on",
+    "~": "the strand before has to wait",
+    "x": "the strand before has ended",
     "t": "time passes",
 }
 """How a row that begins after a switch is marked."""

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from askance.history import Event
-from askance.report.operations import operation_in_words
+from askance.report.operations import MADE, PHRASES, operation_in_words
 from askance.run.stuck import Standing as Open
 from askance.search.watched import Watch
 
@@ -86,7 +86,9 @@ def doing(one: Mapping[str, Any], name: str, loops: Mapping[str, str]) -> str:
 
 def _next(one: Mapping[str, Any], name: str, loops: Mapping[str, str]) -> str:
     operation, _, thing = one["doing"].partition(" ")
-    return operation_in_words({"operation": operation, "object": thing}, loops, name)
+    told = operation_in_words({"operation": operation, "object": thing}, loops, name)
+    # A strand waits already; all else it has only announced.
+    return f"next it {told}" if operation in PHRASES and operation not in MADE else told
 
 
 def _short(work: str, name: str) -> str:

@@ -35,7 +35,7 @@ def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = F
         _block("where", _filled(named(words["detail"]), inside)),
         _block("program", _program(words["program"], inside)),
         _block(
-            f"schedule ({_switches(words['switches'])})",
+            f"schedule, a column a strand ({_switches(words['switches'])})",
             [*laid_out(made, inside), *_filled("\n".join(marked(made)), inside)],
         ),
         _block("how often", _filled(words.get("seen", ""), inside)),
@@ -56,12 +56,13 @@ def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = F
 
 
 def _switches(count: int) -> str:
+    """How often a strand is left that could go on."""
     match count:
         case 0:
-            return "a column a strand; none is left while it could go on"
+            return "none is interrupted"
         case 1:
-            return "a column a strand; 1 switch away from a strand that could go on"
-    return f"a column a strand; {count} switches away from a strand that could go on"
+            return "one is interrupted once"
+    return f"interrupted {count} times"
 
 
 def _block(title: str, lines: Sequence[str]) -> str:
