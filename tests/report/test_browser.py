@@ -297,7 +297,7 @@ def long_failure(events: int) -> dict[str, Any]:
             history.append(
                 {"index": index, "kind": kind, "step": index, "time": 0.0, "strand": strand, **more}
             )
-    return {**failure(), "history": history, "wait_for": None}
+    return {**failure(), "history": history, "wait_for": None, "moment": None}
 
 
 def test_ten_thousand_events_stay_usable(browser: Any, tmp_path: Path) -> None:

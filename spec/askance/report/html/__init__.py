@@ -153,7 +153,12 @@ def _failure(number: int, document: Mapping[str, Any], entry: Mapping[str, Any])
         "verdict": entry["verdict"],
         "chapter": entry["clause"][0],
         "program_lines": [
-            {"text": line, "lane": _lane(line)} for line in failure.get("program", "").splitlines()
+            {
+                "text": line.partition("# expect")[0],
+                "expected": "".join(line.partition("# expect")[1:]),
+                "lane": _lane(line),
+            }
+            for line in failure.get("program", "").splitlines()
         ],
         "steps": steps,
         **_in_words(failure),

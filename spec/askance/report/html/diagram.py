@@ -22,6 +22,7 @@ def diagram(failure: Mapping[str, Any]) -> dict[str, Any]:
     """The lanes, groups, rows and bars of a failure's entry; without rows where the entry has no history."""
     drawing = _Drawing(failure.get("history", ()), failure.get("trace", ()), failure.get("strands") or {})
     drawing.draw()
+    drawing.mark(failure.get("moment") or {})
     drawing.draw_waits(failure.get("wait_for") or {})
     return drawing.data()
 
@@ -88,7 +89,8 @@ class _Drawing:
             if strand.startswith("never ran "):
                 title = "ran nothing"
             elif strand in self.names:
-                title = f"{self.names[strand]}, {strand}"
+                name = self.names[strand]
+                title = name if name == strand else f"{name}, {strand}"
             else:
                 title = strand if strand not in names else f"thread {strand}"
             self.groups.append({"name": title, "strand": strand, "first": first, "count": len(names)})
@@ -185,6 +187,20 @@ class _Drawing:
         """A strand that does something is blocked no more."""
         for lane in self.neighbours(event["strand"]) if event["kind"] != "loop-blocked" else ():
             self.close(("blocked", event["strand"], lane), row)
+
+    def mark(self, moment: Mapping[str, Any]) -> None:
+        """The event in which the clause was violated is a bad one; of a wait for ever, it is its beginning."""
+        event = moment.get("number") if moment.get("kind") == "event" else None
+        if moment.get("kind") == "wait":
+            waits = (
+                one["index"]
+                for one in reversed(self.history)
+                if one["kind"] == "wait" and one.get("strand") == moment["strand"]
+            )
+            event = next(waits, None)
+        for row in self.rows:
+            if event is not None and row.get("event") == event:
+                row["bad"] = True
 
     # ------------------------------------------------------------ the end
 
