@@ -64,6 +64,7 @@ EventKind = Literal[
     "settle",  # nothing can move any more: a phase ended
     "loop-blocked",  # the strand blocked while it was running an event loop: detail says on what and where
     "uncaught",  # an exception nobody caught ended a thread, or a loop's exception handler was called: detail
+    "closing",  # the system is about to be closed while actors may be at work
     "closed",  # the system was closed
     "leaked",  # a thread, a loop or a task that was left when all was over: detail
 ]

@@ -126,7 +126,7 @@ def dump(program: Program) -> dict[str, Any]:
         "loops": program.loops,
         "actors": [_write_fields(actor, ACTOR) for actor in program.actors],
         "clients": [_write_fields(client, CLIENT) for client in program.clients],
-    }
+    } | ({} if program.closing == "settled" else {"closing": program.closing})
 
 
 def dumps(program: Program, *, indent: int | None = None) -> str:
@@ -203,13 +203,15 @@ def _read_program(document: object) -> Program:
         raise ProgramError(
             f"the document is of version {_shown(version)}; this askance reads version {VERSION}"
         )
-    _only(top, ("askance-program", "name", "loops", "actors", "clients"), "the document", optional=("name",))
+    known = ("askance-program", "name", "loops", "actors", "clients", "closing")
+    _only(top, known, "the document", optional=("name", "closing"))
     actors = [_read_fields(part, ACTOR, where) for where, part in _list(top["actors"], "actors")]
     clients = [_read_fields(part, CLIENT, where) for where, part in _list(top["clients"], "clients")]
     return Program(
         loops=_number(top["loops"], "loops"),
         actors=tuple(Actor(**fields) for fields in actors),
         clients=tuple(Client(**fields) for fields in clients),
+        closing=_text(top.get("closing", "settled"), "closing"),  # type: ignore[arg-type]  # `validate` looks
         name=_text(top.get("name", ""), "name"),
     )
 

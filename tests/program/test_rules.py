@@ -29,6 +29,7 @@ from askance.program import (
     Program,
     Raise,
     Result,
+    Settle,
     Sleep,
     SleepOp,
     Spawn,
@@ -152,6 +153,34 @@ def test_operations(operations: list[Operation], message: str) -> None:
     assert refusal(operating(*operations)) == message
 
 
+NOT_ANOTHERS = (
+    "no client before {} has made a reply {!r} by then; a reply of another client is named client.reply, and "
+    "made in the same phase or an earlier one"
+)
+
+
+@pytest.mark.parametrize(
+    ("operations", "where", "message"),
+    [
+        ([Result("c9.r0")], "thread", NOT_ANOTHERS.format("c1", "c9.r0")),
+        ([Cancel("c0.r9")], "thread", NOT_ANOTHERS.format("c1", "c0.r9")),
+        ([Result("c1.r0")], "thread", NOT_ANOTHERS.format("c1", "c1.r0")),
+        ([Result("c0.r1")], "thread", NOT_ANOTHERS.format("c1", "c0.r1")),
+        ([Compose("r0", "c0.r0", "f")], "thread", NOT_MADE.replace("r0", "c0.r0")),
+        ([Await("c0.r0")], 0, "client c1 is a coroutine on loop 0, and waits for no reply of another client; "
+                              "put it on a thread, or on a loop of its own"),
+    ],
+    ids=["no client", "no reply", "itself", "of a later phase", "composed", "inside"],
+)  # fmt: skip
+def test_replies_of_other_clients(operations: list[Operation], where: Any, message: str) -> None:
+    """A client waits for or cancels what a client before it has made, where that cannot hold it up for ever."""
+    first = Client("c0", "thread", (AskOp("r0", "a", 1), Settle(), AskOp("r1", "a", 2)))
+    actors = (Actor("a", 0, M),)
+    told = refusal(Program(1, actors, (first, Client("c1", where, tuple(operations)))))
+    assert told == f"clients[1].operations[0].reply: {message}"
+    validate(Program(1, actors, (first, Client("c1", "loop", (Await("c0.r0"), Settle(), Cancel("c0.r1"))))))
+
+
 def test_unknown_error_kind() -> None:
     """An error of no known kind is refused, raised or returned, and the kinds are listed."""
     raised = refusal(behaving(Raise(Err("Oops"))))
@@ -173,6 +202,12 @@ def test_place_of_a_client(where: Any) -> None:
 def test_loops(loops: Any) -> None:
     """A program has one loop or more, and not absurdly many."""
     assert refusal(Program(loops)) == f"loops must be a whole number from 1 to 256, not {loops!r}"
+
+
+def test_closing() -> None:
+    """A program closes when nothing moves any more or at once, and in no other way."""
+    assert refusal(Program(1, closing="late")) == "closing must be 'settled' or 'busy', not 'late'"  # type: ignore[arg-type]
+    validate(Program(1, closing="busy"))
 
 
 def test_names_are_unique() -> None:

@@ -106,6 +106,8 @@ def test_expression(expression: Expression, text: str) -> None:
         (TellOp("a", "x"), "tell a('x')"),
         (Result("r0"), "result r0"),
         (Await("r0"), "await r0"),
+        (Await("c0.r0"), "await c0.r0"),
+        (Cancel("c0.then"), "cancel c0.'then'"),
         (Compose("r1", "r0", "f"), "r1 = then(r0, f)"),
         (GatherOp("r2", ("r0", "r1")), "r2 = gather(r0, r1)"),
         (Cancel("r0"), "cancel r0"),
@@ -143,6 +145,13 @@ def test_places() -> None:
     )
     assert show(program) == (
         "# idle\nloops 1\na: msg\nclient c0 (own loop): nothing\nclient c1 (loop 0): sleep 1"
+    )
+
+
+def test_closing_at_once() -> None:
+    """A program that closes while actors are at work says so at its end."""
+    assert show(Program(1, (Actor("a", None, M),), closing="busy")) == (
+        "loops 1\na: msg\nclose at once, whatever the actors are doing"
     )
 
 

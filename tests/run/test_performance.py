@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from tests.run.libraries import (
 )
 
 from askance.adapter import System
+from askance.generate.continuing import carry_out
 from askance.history import History, Outcome, Recorder
 from askance.program import (
     Actor,
@@ -34,6 +37,7 @@ from askance.program import (
     Program,
     Result,
     Settle,
+    Sleep,
     SleepOp,
     Tell,
     TellOp,
@@ -71,6 +75,26 @@ def test_what_was_told_is_handled_before_the_close() -> None:
         Randomly(3),
     )
     assert [e.actor for e in events(history, "end")] == ["a", "b"]
+
+
+def carried_out(program: Program, adapter: Any, world: World) -> History:
+    """The program carried out as the suite does it."""
+    return carry_out(program, (), adapter, world)
+
+
+@pytest.mark.parametrize("performed", [execute, carried_out])
+def test_a_busy_system_is_closed_as_soon_as_the_clients_are_done(
+    performed: Callable[[Program, Any, World], History],
+) -> None:
+    """Where the program says so, what was told may be in progress; earlier phases settle all the same."""
+    slow = actor("a", Sleep(9, Msg()))
+    told = program(slow, operations=(TellOp("a", 1), Settle(), TellOp("a", 2)))
+    history = performed(replace(told, closing="busy"), Loops(), World(Steadily()))
+    kinds = [event.kind for event in history.events]
+    assert kinds.count("settle") == 1
+    times = {event.kind: event.time for event in history.events}
+    assert (times["settle"], times["closing"]) == (9, 9)
+    assert len(events(history, "end")) == 1 or times["end"] > times["closing"]
 
 
 def test_phases_are_cut_at_settles() -> None:

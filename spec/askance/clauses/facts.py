@@ -88,10 +88,16 @@ class Facts:
     """Where each actor was first asked to stop."""
     cancels: dict[str, int] = field(default_factory=dict)
     """Where each reply was first cancelled."""
+    closing: int = -1
+    """Where the system began to close while actors might be at work; -1 if it closed when nothing moved."""
     others: list[int] = field(default_factory=list)
     """Positions of loop-blocked, uncaught, apply and leaked events."""
     sent_in_vain: set[str] = field(default_factory=set)
     """Messages whose ask or tell raised at once: nobody need handle them."""
+
+    def while_closing(self, at: int) -> bool:
+        """Whether that position came after the system had begun to close at work, which cuts off whatever waits."""
+        return 0 <= self.closing < at
 
     def open_waits(self, at: int) -> list[Wait]:
         """The waits that had begun and not ended at that position."""
@@ -185,6 +191,8 @@ def read(history: History, composed: Mapping[str, Composed]) -> Facts:
                 facts.stops.setdefault(event.actor, at)
             case "cancel":
                 facts.cancels.setdefault(event.op, at)
+            case "closing":
+                facts.closing = at
             case "loop-blocked" | "uncaught" | "apply" | "leaked":
                 facts.others.append(at)
             case _:

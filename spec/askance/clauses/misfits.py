@@ -36,6 +36,8 @@ def misfits(case: Case) -> tuple[Misfit, ...]:
     """The innermost misfits of the case, in the order in which the waits ended."""
     wrong: dict[str, list[tuple[Wait, Outcome]]] = {}
     for wait in case.facts.waits:
+        if case.facts.while_closing(wait.done):
+            continue
         if wait.outcome is not None and not fits(case, wait.op, wait.outcome):
             wrong.setdefault(wait.op, []).append((wait, wait.outcome))
     found: list[Misfit] = []

@@ -20,23 +20,28 @@ __all__ = ["Continuing", "Step", "carry_out"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done next: actors to spawn, then operations of clients, up to where nothing can move any more."""
+    """What is done next: actors to spawn, then operations of clients, up to where nothing can move any more.
+
+    One that is `hurried` ends as soon as the clients have done.
+    """
 
     actors: Sequence[Actor] = ()
     parts: Sequence[tuple[Client, Sequence[Operation]]] = ()
+    hurried: bool = False
 
 
-def _performed(performance: Performance, world: World, steps: Iterable[Step]) -> None:
-    """The main strand: open, each step up to its settling, close."""
+def _performed(performance: Performance, world: World, steps: Iterable[Step], busy: bool = False) -> None:
+    """The main strand: open, each step up to its settling, close; the last does not settle if it closes `busy`."""
     performance.open()
     for step in steps:
         for actor in step.actors:
             performance.spawn(actor)
         performance.phase(step.parts)
         performance.join()
-        world.settle()
-        performance.settled()
-    performance.close()
+        if not step.hurried:
+            world.settle()
+            performance.settled()
+    performance.close(busy=busy)
 
 
 def carry_out(program: Program, births: Sequence[int], adapter: Adapter, world: World) -> History:
@@ -48,14 +53,17 @@ def carry_out(program: Program, births: Sequence[int], adapter: Adapter, world: 
     performance = Performance(adapter, program.loops, recorder)
     cut = phases(program.clients)
     born = [births[at] if at < len(births) else 0 for at in range(len(program.actors))]
+    count = max([len(cut), *(birth + 1 for birth in born)])
+    busy = program.closing == "busy"
     steps = [
         Step(
             [actor for actor, birth in zip(program.actors, born, strict=True) if birth == number],
             cut[number] if number < len(cut) else (),
+            hurried=busy and number == count - 1,
         )
-        for number in range(max([len(cut), *(birth + 1 for birth in born)]))
+        for number in range(count)
     ]
-    world.run(lambda: _performed(performance, world, steps))
+    world.run(lambda: _performed(performance, world, steps, busy))
     return finished(program, recorder, world.execution)
 
 

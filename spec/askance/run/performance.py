@@ -56,12 +56,15 @@ class Performance:
 
         A client that was in an earlier phase goes on with the replies it has. Its own operations are not looked at.
         """
+        together: list[Operation] = []
         for client, operations in parts:
             running = self.clients.get(client.name)
             if running is None:
                 running = self.clients[client.name] = client_for(client, self.directory, self.patience)
             running.start(operations)
-            self.started.append((running, self.limit(operations)))
+            # One that waits for a reply of another client may have to wait as long as that one does.
+            together = [*together, *operations]
+            self.started.append((running, self.limit(together)))
 
     def join(self) -> tuple[str, ...]:
         """Wait for every client that was started; the names of those that have not ended within the patience."""
@@ -79,8 +82,10 @@ class Performance:
         """Record that nothing can move any more: a phase has ended."""
         self.recorder.add("settle")
 
-    def close(self) -> None:
-        """Close the system, and what the clients hold."""
+    def close(self, *, busy: bool = False) -> None:
+        """Close the system, and what the clients hold; `busy`: actors may be at work, which is recorded."""
+        if busy:
+            self.recorder.add("closing")
         self.directory.system.close()
         for running in self.clients.values():
             running.close()
@@ -115,21 +120,24 @@ def perform(
 ) -> tuple[str, ...]:
     """Carry out the whole program: open, spawn all actors, each phase up to its settling, close.
 
-    `settle` returns when nothing else can move. Every phase is settled, the last too, so that whatever was told has
-    been handled before the system closes. Returns () when all is done; else the names of the clients whose phase did
-    not end within the patience, with the system left open, because closing might wait for them. Raises what the
-    adapter's `open`, `spawn` or `close` raises.
+    `settle` returns when nothing else can move. Every phase is settled, the last too unless the program closes
+    while actors are busy, so that whatever was told has been handled before the system closes. Returns () when all
+    is done; else the names of the clients whose phase did not end within the patience, with the system left open,
+    because closing might wait for them. Raises what the adapter's `open`, `spawn` or `close` raises.
     """
     performance = Performance(adapter, program.loops, recorder, patience=patience, second=second)
     performance.open()
     for actor in program.actors:
         performance.spawn(actor)
-    for parts in phases(program.clients):
+    busy = program.closing == "busy"
+    every = phases(program.clients)
+    for number, parts in enumerate(every, 1):
         performance.phase(parts)
         unfinished = performance.join()
         if unfinished:
             return unfinished
-        settle()
-        performance.settled()
-    performance.close()
+        if not (busy and number == len(every)):
+            settle()
+            performance.settled()
+    performance.close(busy=busy)
     return ()

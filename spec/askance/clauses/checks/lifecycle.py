@@ -298,6 +298,14 @@ def l7_violation(case: Case) -> Violation | None:
     """A stop that waited, or a closing of the system that took its time or never returned."""
     facts = case.facts
     events = facts.events
+    if (hang := hang_of(case, "L7")) is not None:
+        return hang_violation(
+            case,
+            "L7",
+            hang,
+            "the system closes whatever the actors are doing: what they wait for is answered, or fails",
+            f"{hang.wait.who} waits for {hang.wait.op} for ever, and the closing with it",
+        )
     if case.history.ending == "deadlock" and not case.of(hangs) and not stuck(case):
         told = case.history.deadlock.waiting if case.history.deadlock else ()
         return Violation(
@@ -321,6 +329,8 @@ def l7_violation(case: Case) -> Violation | None:
             )
     closed = next((at for at, event in enumerate(events) if event.kind == "closed"), -1)
     last = facts.standstills[-1] if facts.standstills else -1
+    if facts.closing >= 0:
+        last = closed - 1
     if 0 <= last < closed and events[closed].time - events[last].time > AT_ONCE:
         return Violation(
             "L7",
@@ -345,5 +355,7 @@ def _next_of(case: Case, who: str, at: int) -> int | None:
 
 
 def l7_reached(case: Case) -> bool:
-    """The system was closed after actors had been at work: it had something to end."""
-    return any(event.kind == "closed" for event in case.facts.events) and bool(case.facts.turns)
+    """The system was closed, or an actor stopped, while some turn had not ended."""
+    facts = case.facts
+    moments = [facts.closing] * (facts.closing >= 0) + [at for at, _ in _stops(case)]
+    return any(turn.begin < at and not 0 <= turn.end < at for at in moments for turn in facts.turns)
