@@ -46,7 +46,12 @@ def add(commands: Commands) -> None:
         "--seconds", metavar="N", type=positive, default=900, help="kill one that takes longer (default: 900)"
     )
     compare.add_argument("--json", metavar="FILE", help="write the matrix, and each report, as JSON")
-    compare.add_argument("--markdown", metavar="FILE", help="write the matrix and its failures as a page")
+    compare.add_argument(
+        "--html",
+        metavar="FILE",
+        help="write the matrix and its failures as a page (needs jinja2: askance[html])",
+    )
+    compare.add_argument("--markdown", metavar="FILE", help="the same as Markdown")
     compare.add_argument(
         "--judgements",
         metavar="FILE",
@@ -70,19 +75,33 @@ def add(commands: Commands) -> None:
 def compare_command(options: argparse.Namespace) -> int:
     """Judge each, print the matrix, write the files."""
     from askance.report.compare import Judgements, as_data, as_markdown, as_terminal
+    from askance.report.files import prepared, written
+    from askance.report.html import prepare, write
+    from askance.report.reading import unjudged
 
     doubled = sorted({name for name in options.names if options.names.count(name) > 1})
     if doubled:
         raise UsageError(f"{doubled[0]} is named twice")
     judgements = None if options.judgements is None else Judgements.read(options.judgements)
+    if options.html:
+        prepare(Path(options.html))
+    for file in (options.json, options.markdown):
+        if file:
+            prepared(Path(file))
     with ThreadPoolExecutor(options.processes) as pool:
         columns = list(pool.map(lambda name: judged(name, options), options.names))
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     print(as_terminal(columns, color=color, width=shutil.get_terminal_size((120, 40)).columns), end="")
     if options.json:
-        write(options.json, json.dumps(as_data(columns, judgements), indent=1) + "\n")
+        written(Path(options.json), json.dumps(as_data(columns, judgements), indent=1) + "\n")
+    if options.html:
+        write(
+            [column.report or unjudged(column.name, column.status, column.trouble) for column in columns],
+            Path(options.html),
+        )
     if options.markdown:
-        write(options.markdown, as_markdown(columns, judgements or Judgements(()), command_line(options)))
+        text = as_markdown(columns, judgements or Judgements(()), command_line(options))
+        written(Path(options.markdown), text)
     complaints = [] if judgements is None else judgements.complaints(columns)
     for complaint in complaints:
         print(f"askance: {complaint}", file=sys.stderr)
@@ -102,15 +121,6 @@ def command_line(options: argparse.Namespace) -> str:
         if value is not None:
             words += [f"-{name}" if len(name) == 1 else f"--{name}", str(value)]
     return shlex.join(words)
-
-
-def write(file: str, text: str) -> None:
-    """Write a file, its folder too; raises UsageError if that cannot be done."""
-    try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def judged(name: str, options: argparse.Namespace) -> Any:

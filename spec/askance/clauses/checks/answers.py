@@ -22,9 +22,8 @@ def where(case: Case, wait: Wait) -> str:
     lines = [describe(case, wait.op)]
     if turn is not None:
         handled = case.facts.events[turn.begin]
-        lines.append(
-            f"handled in {turn.who} on strand {handled.strand or '?'}, which {turn.outcome or 'ended'}"
-        )
+        ended = "" if turn.outcome is None else f", which ended: {turn.outcome}"
+        lines.append(f"handled in {turn.who} on strand {handled.strand or '?'}{ended}")
     lines.append(f"waited for by {wait.who} on strand {event.strand or '?'}")
     return "\n".join(lines)
 
