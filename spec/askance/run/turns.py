@@ -100,6 +100,8 @@ class Directory:
         self.replies: dict[str, Any] = {}
         """What the clients keep for each reply, "client.reply"."""
         self._on_made: dict[str, list[Callable[[], object]]] = {}
+        self.errors: list[BaseException] = []
+        """Those that waits have ended with."""
         self.raised = RaisedErrors()
         self.classifier = Classifier(adapter, self.raised)
         self.native_then = "then" in adapter.capabilities
@@ -193,6 +195,7 @@ class Directory:
     def failed(self, who: str, op: str, error: BaseException) -> None:
         """Record that the wait for `op` raised `error`."""
         if not isinstance(error, NOT_AN_OUTCOME):
+            self.errors.append(error)
             self.add("done", who, op=op, outcome=self.classifier.exception(error), loop=self.loop())
 
     def refused(
