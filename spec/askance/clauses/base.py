@@ -155,7 +155,8 @@ class Clause:
     """One requirement.
 
     `rests_on`: the clauses without which this one cannot be judged. `needs`: the capabilities it is about.
-    `features`: what programs make its situation arise. `reached` says whether it arose in a case; `check` gives
+    `features`: what programs make its situation arise; `arises_by`: those of them of which an implementation must allow
+    one, since the others alone never do (empty: any will do). `reached` says whether it arose in a case; `check` gives
     the violation, or None.
     """
 
@@ -170,12 +171,13 @@ class Clause:
     features: frozenset[str]
     rests_on: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
+    arises_by: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Fold the prose to single lines; raise ValueError for a feature of which no generator knows."""
         for prose in ("text", "rationale", "rule", "if_fails"):
             object.__setattr__(self, prose, " ".join(getattr(self, prose).split()))
-        if unknown := sorted(self.features - FEATURES.keys()):
+        if unknown := sorted((self.features | self.arises_by) - FEATURES.keys()):
             raise ValueError(
                 f"clause {self.id}: unknown features {unknown}; the words are {sorted(FEATURES)}"
             )
