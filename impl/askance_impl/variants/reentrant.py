@@ -1,15 +1,19 @@
 """Actors without mailboxes: each message is a task on the actor's loop, and turns interleave wherever they await.
 
-A task begins in the order in which `call_soon_threadsafe` was called, which is the order of messages. An actor that
-has stopped still handles what it was sent before. A reply is a concurrent future; composing two is a task as well.
+A message from another thread begins in its turn among the calls of `call_soon_threadsafe`; one from the actor's own
+loop becomes a task at once, and from Python 3.12 on, where tasks may be eager, its handler runs up to its first await
+before `ask` returns. An actor that has stopped still handles what it was sent before. A reply is a concurrent future;
+composing two is a task as well.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from typing import Any, NamedTuple
 
 from askance.adapter import BaseAdapter, Handler, System
@@ -25,10 +29,14 @@ class WouldBlock(RuntimeError):
     """A blocking wait on the thread of an event loop."""
 
 
-class Reply(NamedTuple):
-    """A task on a loop: a future of the pair of its value and its error."""
+Outcome = tuple[Any, BaseException | None]
+"""A value and an error, of which the error counts unless it is None."""
 
-    future: Future[tuple[Any, BaseException | None]]
+
+class Reply(NamedTuple):
+    """What a task on a loop comes to."""
+
+    future: Future[Outcome]
 
     async def get(self) -> Any:
         """The value, or the error raised; a cancellation is passed on to the task."""
@@ -46,7 +54,7 @@ class Actor(NamedTuple):
     stopped: threading.Event
 
 
-async def outcome(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | None]:
+async def outcome(coroutine: Awaitable[Any]) -> Outcome:
     """What it gives and what it raises, as a pair: a SystemExit would end the loop. Replies are waited for."""
     try:
         value = await coroutine
@@ -57,13 +65,12 @@ async def outcome(coroutine: Awaitable[Any]) -> tuple[Any, BaseException | None]
         return None, error
 
 
-def on_a_loop() -> bool:
-    """Whether an event loop runs on this thread."""
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs on this thread, if one does."""
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
+        return None
 
 
 class ReentrantSystem(System):
@@ -77,6 +84,8 @@ class ReentrantSystem(System):
 
     def run(self, loop: asyncio.AbstractEventLoop) -> None:
         """A thread's body; at the end what is not done is cancelled."""
+        if sys.version_info >= (3, 12):
+            loop.set_task_factory(asyncio.eager_task_factory)
         loop.run_forever()
         while tasks := [*asyncio.all_tasks(loop)]:
             for task in tasks:
@@ -85,8 +94,28 @@ class ReentrantSystem(System):
         loop.close()
 
     def begin(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> Reply:
-        """A task on the loop, from any thread."""
-        return Reply(asyncio.run_coroutine_threadsafe(outcome(coroutine), loop))
+        """A task on the loop, from any thread; at once from its own."""
+        future: Future[Outcome] = Future()
+
+        def start() -> None:
+            task = loop.create_task(outcome(coroutine))
+            task.add_done_callback(ended)
+            future.add_done_callback(lambda _: cancelled(task))
+
+        def ended(task: asyncio.Task[Outcome]) -> None:
+            with contextlib.suppress(InvalidStateError):  # it was cancelled
+                future.set_result((None, CancelledError()) if task.cancelled() else task.result())
+
+        def cancelled(task: asyncio.Task[Outcome]) -> None:
+            if future.cancelled():
+                with contextlib.suppress(RuntimeError):  # the loop has closed
+                    loop.call_soon_threadsafe(task.cancel)
+
+        if running_loop() is loop:
+            start()
+        else:
+            loop.call_soon_threadsafe(start)
+        return Reply(future)
 
     def spawn(self, handler: Handler, loop: int | None) -> Actor:
         return Actor(handler, self.loops[-1 if loop is None else loop], threading.Event())
@@ -107,7 +136,7 @@ class ReentrantSystem(System):
         ref.stopped.set()
 
     def result(self, reply: Reply, timeout: float | None = None) -> Any:
-        if on_a_loop():
+        if running_loop() is not None:
             raise WouldBlock("await the reply")
         value, error = reply.future.result(timeout)
         if error is not None:

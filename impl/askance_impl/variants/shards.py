@@ -1,7 +1,8 @@
 """Two threads to which actors are dealt out, and handlers that only tell: an ask is for clients.
 
 An actor keeps a queue for each sender, and takes the next message of the sender that sent last: fair to nobody, and
-still in the order of each sender. A handler that fails ends its actor; what waits there is told so.
+still in the order of each sender. A handler that fails ends its actor; what waits there is told so. A composition is
+computed by the first who wants to know its value.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
+import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from askance.adapter import BaseAdapter, Handler, System
@@ -21,6 +24,10 @@ SHARDS = 2
 
 class ActorStopped(RuntimeError):
     """The actor takes no more messages."""
+
+
+class NotYet(TimeoutError):
+    """The reply was not there in time; it may be later."""
 
 
 class Outcome(NamedTuple):
@@ -37,15 +44,54 @@ class Reply:
         self.place: queue.Queue[Outcome] = queue.Queue(1)
 
     def result(self, timeout: float | None = None) -> Any:
-        """Block until the outcome is there; raises TimeoutError after `timeout` seconds."""
+        """Block until the outcome is there; raises NotYet after `timeout` seconds."""
         try:
             outcome = self.place.get(timeout=timeout)
         except queue.Empty:
-            raise TimeoutError from None
+            raise NotYet from None
         self.place.put(outcome)
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
+
+
+class Lazy:
+    """A composition: `compute` runs on the thread of the first who waits, once, and the others get the same."""
+
+    def __init__(self, parts: Sequence[Reply | Lazy], compute: Callable[[list[Any]], Any]) -> None:
+        self.parts = parts
+        self.compute = compute
+        self.lock = threading.Lock()
+        self.outcome: Outcome | None = None
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Block until the parts are there; raises NotYet after `timeout` seconds."""
+        end = None if timeout is None else time.monotonic() + timeout
+        values: list[Any] = []
+        failure: BaseException | None = None
+        for part in self.parts:
+            try:
+                values.append(part.result(None if end is None else max(0.0, end - time.monotonic())))
+            except NotYet:
+                raise
+            except BaseException as error:
+                failure = error
+                break
+        with self.lock:
+            if self.outcome is None:
+                self.outcome = self.made(values, failure)
+        if self.outcome.error is not None:
+            raise self.outcome.error
+        return self.outcome.value
+
+    def made(self, values: list[Any], failure: BaseException | None) -> Outcome:
+        """What came of the parts."""
+        if failure is not None:
+            return Outcome(error=failure)
+        try:
+            return Outcome(self.compute(values))
+        except BaseException as error:
+            return Outcome(error=error)
 
 
 here = threading.local()
@@ -144,6 +190,12 @@ class ShardsSystem(System):
     def stop(self, ref: Actor) -> None:
         ref.stop()
 
+    def then(self, reply: Reply | Lazy, function: Callable[[Any], Any]) -> Lazy:
+        return Lazy([reply], lambda values: function(values[0]))
+
+    def gather(self, replies: Sequence[Reply | Lazy]) -> Lazy:
+        return Lazy(list(replies), list)
+
     def close(self) -> None:
         for shard in self.shards:
             shard.work.put(None)
@@ -155,10 +207,10 @@ class ShardsAdapter(BaseAdapter):
     """Promises what can be had where no handler waits."""
 
     name = "variant-shards"
-    capabilities = frozenset({"result", "timeout", "stop", "handlers-only-tell"})
+    capabilities = frozenset({"result", "then", "gather", "stop", "handlers-only-tell"})
     stopped = (ActorStopped,)
     failing_handler_ends_actor = True
-    nested = (Reply,)
+    nested = (Reply, Lazy)
 
     def open(self, loops: int) -> System:
         """Start the threads."""
