@@ -269,6 +269,24 @@ def test_m6_falls_on_an_actor_that_many_overtake() -> None:
     assert list(fallen(script)) == ["M6"]
 
 
+def test_m6_knows_no_neighbours_where_there_are_no_loops() -> None:
+    """Actors on threads of their own share none: nobody is overtaken, nor waits for a neighbour."""
+    nowhere = frozenset({"result", "stop"})
+    threads = {"a": ("thread a", None), "b": ("thread b", None)}
+    overtaken = Script(NEIGHBOURS, nowhere)
+    overtaken.homes |= threads
+    overtaken.tell("c0", "c0.0", "b", 3).add("client-begin", "c0")
+    for number in range(1, 11):
+        overtaken.tell("c0", f"c0.{number}", "a", number).turn(f"a#{number}", f"c0.{number}", gives(number))
+    overtaken.turn("b#1", "c0.0", gives(3)).settle()
+    late = Script(NEIGHBOURS, nowhere)
+    late.homes |= threads
+    late.tell("c0", "c0.0", "b", 3).tell("c0", "c0.1", "a", 1).turn("a#1", "c0.1", gives(1))
+    late.passes(2).turn("b#1", "c0.0", gives(3)).settle()
+    for script in (overtaken, late):
+        assert script.judged("M6").verdict == "unsupported"
+
+
 @pytest.mark.parametrize("clause", ["M1", "M2", "M3", "M4"])
 def test_a_right_history_falls_none_of_them(clause: str) -> None:
     """A history in which all goes as it should violates no clause about mailboxes."""

@@ -221,7 +221,8 @@ def _overtaking(case: Case, turn: Turn) -> list[Turn]:
     facts = case.facts
     events = facts.events
     message = facts.messages[turn.message]
-    if message.sent < 0:
+    home = events[turn.begin].loop
+    if message.sent < 0 or home is None:
         return []
     sender = events[message.sent].who
     sent = next((at for at in range(message.sent + 1, turn.begin) if events[at].who == sender), turn.begin)
@@ -229,7 +230,6 @@ def _overtaking(case: Case, turn: Turn) -> list[Turn]:
         other.end > sent or other.end < 0 for other in facts.turns_of[turn.actor] if other.begin < turn.begin
     ):
         return []  # It was busy itself.
-    home = events[turn.begin].loop
     return [
         other
         for other in facts.turns
