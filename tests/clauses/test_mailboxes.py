@@ -21,7 +21,7 @@ from tests.clauses.script import (
 )
 
 from askance.history import Outcome
-from askance.program import AskOp, Err, Msg, Raise, Result, Sleep, StopOp, Tell, TellOp
+from askance.program import Ask, AskOp, Deferred, Err, Msg, Raise, Result, Sleep, StopOp, Tell, TellOp
 
 TOLD = program(
     actor("a", 0, Msg()), thread("c0", TellOp("a", 1), TellOp("a", 2)), thread("c1", TellOp("a", 3))
@@ -115,6 +115,35 @@ def test_m2_owes_nothing_to_an_ask_that_was_refused() -> None:
     """An ask that raised, because it closes a cycle, was never a message."""
     script = Script(TOLD).ask("c0", "c0.r0", "a", 1).done("c0", "c0.r0", Outcome("cycle")).settle()
     assert script.judged("M2").verdict != "fail"
+
+
+def test_m2_owes_nothing_to_a_deferred_ask_that_closes_a_cycle() -> None:
+    """a was told, so nobody waits for the reply that it returned, nor is anybody seen to hear that it was refused."""
+    knot = program(
+        actor("a", 0, Deferred(Ask("b", Msg()))),
+        actor("b", 1, Ask("a", Msg())),
+        thread("c0", TellOp("b", 1), TellOp("a", 2)),
+    )
+    cycle = Outcome("cycle")
+    script = Script(knot).tell("c0", "c0.0", "b", 1).tell("c0", "c0.1", "a", 2).add("client-end", "c0")
+    script.begin("b#1", "c0.0").ask("b#1", "b#1.1", "a", 1).wait("b#1", "b#1.1")
+    script.begin("a#1", "c0.1").ask("a#1", "a#1.1", "b", 2).end("a#1", "c0.1", None, detail="deferred a#1.1")
+    script.begin("a#2", "b#1.1").ask("a#2", "a#2.1", "b", 1).end(
+        "a#2", "b#1.1", None, detail="deferred a#2.1"
+    )
+    script.done("b#1", "b#1.1", cycle).end("b#1", "c0.0", cycle).settle()
+    assert script.judged("M2").verdict == "pass"
+    assert fallen(script) == {}
+
+
+def test_m2_is_owed_a_deferred_ask_that_closes_none() -> None:
+    """A reply that is returned un-awaited and that nobody waits for is owed as any other."""
+    line = program(
+        actor("a", 0, Deferred(Ask("b", Msg()))), actor("b", 0, Msg()), thread("c0", TellOp("a", 1))
+    )
+    script = Script(line).tell("c0", "c0.0", "a", 1).add("client-end", "c0")
+    script.begin("a#1", "c0.0").ask("a#1", "a#1.1", "b", 1).end("a#1", "c0.0", None, detail="deferred a#1.1")
+    assert list(fallen(script.settle())) == ["M2"]
 
 
 def test_m2_is_blocked_where_something_hangs() -> None:
