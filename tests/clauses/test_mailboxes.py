@@ -111,6 +111,20 @@ def test_m2_owes_nothing_to_an_actor_that_a_failure_ended() -> None:
     assert list(fallen(script)) == ["L6"]
 
 
+def test_m2_owes_nothing_to_an_actor_that_the_failure_of_a_deferred_reply_may_have_ended() -> None:
+    """Whether a handler has failed that returned a reply which failed later is for the implementation to say."""
+    failing = program(
+        actor("a", 0, Deferred(Ask("b", Msg()))),
+        actor("b", 1, Raise(Err("ValueError", "x"))),
+        thread("c0", TellOp("a", 1), TellOp("a", 2)),
+    )
+    script = Script(failing).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2).add("client-end", "c0")
+    script.begin("a#1", "c0.0").ask("a#1", "a#1.1", "b", 1).end("a#1", "c0.0", None, detail="deferred a#1.1")
+    script.turn("b#1", "a#1.1", fails("ValueError", "x")).settle()
+    assert fallen(script, failing_handler_ends_actor=True) == {}
+    assert fallen(script) != {}
+
+
 def test_m2_owes_nothing_to_an_ask_that_was_refused() -> None:
     """An ask that raised, because it closes a cycle, was never a message."""
     script = Script(TOLD).ask("c0", "c0.r0", "a", 1).done("c0", "c0.r0", Outcome("cycle")).settle()
