@@ -9,7 +9,7 @@ returned reply does not keep the actor; a gather fails at the first failure in t
 actor has spawned.
 `reentrant`: no mailboxes. Each message is a task on its actor's loop, and turns interleave at every await. A message
 from the same loop is begun at once, inside the sender's turn (where Python has eager tasks).
-`await_only`: the fewest promises with coroutines. A reply is a future of the loop that asks; nothing can be stopped.
+`await_only`: the fewest promises with coroutines. Asks come from event loops alone; nothing can be stopped.
 `bare`: the fewest promises with blocking handlers: `result`, and nothing else.
 `shards`: two threads, to which actors are dealt out. Handlers only tell; of several senders the latest goes first; what
 is composed is computed when somebody wants it.

@@ -1,7 +1,8 @@
-"""The fewest promises with coroutines: a reply is an asyncio future of the loop that asks, and only to be awaited.
+"""The fewest promises with coroutines: asks are sent from event loops, and replies are only to be awaited.
 
-Each actor is one task, which takes messages out of a queue for as long as its loop runs. Whoever asks does so on an
-event loop, and is answered there: by `call_soon_threadsafe`, the one thing that another thread may call.
+Each actor is one task, which takes messages out of a queue for as long as its loop runs. Whoever awaits a reply has a
+future on a loop of its own for it, and is woken there by `call_soon_threadsafe`, the one thing that another thread may
+call.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 from askance.adapter import BaseAdapter, Handler, System
 
-__all__ = ["Actor", "AwaitOnlyAdapter", "AwaitOnlySystem", "Loop", "adapter"]
+__all__ = ["Actor", "AwaitOnlyAdapter", "AwaitOnlySystem", "Loop", "Reply", "adapter"]
 
 
 class Answer(NamedTuple):
@@ -24,7 +25,42 @@ class Answer(NamedTuple):
     error: BaseException | None = None
 
 
-Reply = asyncio.Future[Answer]
+class Reply:
+    """An answer, once it is there, and the futures of those who await it, each on its own loop."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.answer: Answer | None = None
+        self.waiters: list[asyncio.Future[None]] = []
+
+    def give(self, answer: Answer) -> None:
+        """Wake all who wait; from any thread."""
+        with self.lock:
+            self.answer = answer
+            waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
+            with contextlib.suppress(RuntimeError):  # its loop has closed
+                waiter.get_loop().call_soon_threadsafe(wake, waiter)
+
+    async def get(self) -> Any:
+        """The value, or the error raised."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        with self.lock:
+            if self.answer is None:
+                self.waiters.append(waiter)
+            else:
+                wake(waiter)
+        await waiter
+        assert self.answer is not None
+        if self.answer.error is not None:
+            raise self.answer.error
+        return self.answer.value
+
+
+def wake(waiter: asyncio.Future[None]) -> None:
+    """On the loop of the one who waits, if it still does."""
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 class Loop:
@@ -75,26 +111,11 @@ class Actor:
             except BaseException as error:
                 answer = Answer(error=error)
             if reply is not None:
-                with contextlib.suppress(RuntimeError):  # the asker's loop has closed
-                    reply.get_loop().call_soon_threadsafe(give, reply, answer)
+                reply.give(answer)
             del message, reply, answer
             this = asyncio.current_task()
             if this is not None and this.cancelling():
                 return
-
-
-def give(reply: Reply, answer: Answer) -> None:
-    """On the asker's loop: there may be nobody left who waits."""
-    if not reply.done():
-        reply.set_result(answer)
-
-
-async def taken(reply: Reply) -> Any:
-    """The value, or the error raised."""
-    answer = await reply
-    if answer.error is not None:
-        raise answer.error
-    return answer.value
 
 
 class AwaitOnlySystem(System):
@@ -107,7 +128,8 @@ class AwaitOnlySystem(System):
         return Actor(handler, self.loops[loop or 0])
 
     def ask(self, ref: Actor, message: Any) -> Reply:
-        reply: Reply = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop()  # it is on one that a reply is awaited
+        reply = Reply()
         ref.send(message, reply)
         return reply
 
@@ -115,7 +137,7 @@ class AwaitOnlySystem(System):
         ref.send(message, None)
 
     def awaitable(self, reply: Reply) -> Awaitable[Any]:
-        return taken(reply)
+        return reply.get()
 
     def close(self) -> None:
         for one in self.loops:
@@ -129,6 +151,7 @@ class AwaitOnlyAdapter(BaseAdapter):
 
     name = "variant-await-only"
     capabilities = frozenset({"async-handlers", "loops", "await"})
+    nested = (Reply,)
 
     def open(self, loops: int) -> System:
         """Start that many loops."""

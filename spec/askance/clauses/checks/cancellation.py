@@ -85,37 +85,16 @@ def _asked_by_turn(case: Case, op: str) -> bool:
     return case.facts.events[case.facts.asks[op].sent].who in case.facts.turn
 
 
-def _waiting_below(case: Case) -> Iterator[tuple[Wait, int]]:
-    """The waits of handlers that were open when a cancellation reached what they wait for, with its position."""
-    facts = case.facts
-    for op, at in case.of(let_go).cancelled.items():
-        if op not in facts.cancels:
-            for wait in facts.waits_for.get(op, ()):
-                if wait.who in facts.turn and wait.begin < at and not 0 <= wait.done < at:
-                    yield wait, at
-
-
 def c2_violation(case: Case) -> Violation | None:
     """A turn that went on to its end in a later second, though the ask that waited for it had been cancelled.
 
-    A blocking handler can be cut short only where it waits for a reply: what else it does, nobody can interrupt.
+    Nobody can interrupt a handler that blocks its thread.
     """
-    if case.history.timers_raced:
+    if case.history.timers_raced or not case.can("async-handlers"):
         return None
     facts = case.facts
     events = facts.events
-    for wait, at in () if case.can("async-handlers") else _waiting_below(case):
-        if wait.outcome is None or cancelled(wait.outcome) or not _cancellation_won(case, at):
-            continue
-        if events[wait.done].time > events[at].time:
-            return Violation(
-                "C2",
-                f"{wait.op} is cancelled in second {events[at].time:g}, with the ask that waits for it",
-                f"{wait.who} waited on, and in second {events[wait.done].time:g} saw: {wait.outcome}",
-                f"{describe(case, wait.op)}, asked by {wait.who}",
-                (at, wait.done),
-            )
-    for op, turn, at in _pending_below(case) if case.can("async-handlers") else ():
+    for op, turn, at in _pending_below(case):
         if turn.outcome is None or cancelled(turn.outcome) or not _cancellation_won(case, at):
             continue
         if events[turn.end].time > events[at].time:
@@ -138,8 +117,7 @@ def _cancellation_won(case: Case, at: int) -> bool:
 
 def c2_reached(case: Case) -> bool:
     """A cancellation met an ask whose handler waited for another."""
-    below = _pending_below if case.can("async-handlers") else _waiting_below
-    return not case.history.timers_raced and any(True for _ in below(case))
+    return not case.history.timers_raced and any(True for _ in _pending_below(case))
 
 
 # ---------------------------------------------------------------- C3
