@@ -20,6 +20,7 @@ from tests.clauses.script import (
     whole_chain,
 )
 
+from askance.clauses import ALL, judge
 from askance.history import Outcome
 from askance.program import Ask, AskOp, Deferred, Err, Msg, Raise, Result, Sleep, StopOp, Tell, TellOp
 
@@ -249,6 +250,18 @@ def test_m4_falls_on_a_second_turn_elsewhere() -> None:
     script.turn("a#1", "c0.0", gives(1))
     script.begin("a#2", "c0.1", strand="pool-1", loop=None)
     assert_falls(script.settle().judged("M4"), "a#2 began on strand pool-1 without an event loop")
+
+
+def test_m4_is_not_claimed_where_actors_have_no_thread() -> None:
+    """An adapter that declares `any_thread` may run each turn anywhere; the same history is no violation."""
+    script = Script(TOLD).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2)
+    script.turn("a#1", "c0.0", gives(1))
+    script.begin("a#2", "c0.1", strand="pool-1").end("a#2", "c0.1", gives(2), strand="pool-1").settle()
+    case = script.case()
+    assert judge(ALL["M4"], case).verdict == "fail"
+    case = script.case()
+    case.adapter.any_thread = True  # type: ignore[attr-defined]
+    assert judge(ALL["M4"], case).verdict == "unsupported"
 
 
 def test_m4_falls_on_actors_of_one_loop_on_two_threads() -> None:

@@ -28,7 +28,7 @@ def test_a_correct_implementation_is_never_accused(name: str, clause: str) -> No
     """Each clause holds, and its situation arises, wherever the implementation promises what it is about."""
     adapter = load_adapter(IMPLEMENTATIONS[name])
     result = conduct(ALL[clause], adapter, PROFILES["default"])
-    promised = ALL[clause].needs <= adapter.capabilities and not (
+    promised = ALL[clause].claimed(adapter) and not (
         "handlers-only-tell" in adapter.capabilities and clause in ONLY_TELL
     )
     assert result.verdict == ("pass" if promised else "unsupported"), (result.note, result.counterexample)

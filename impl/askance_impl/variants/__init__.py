@@ -13,6 +13,7 @@ from the same loop is begun at once, inside the sender's turn (where Python has 
 `bare`: the fewest promises with blocking handlers: `result`, and nothing else.
 `shards`: two threads, to which actors are dealt out. Handlers only tell; of several senders the latest goes first; what
 is composed is computed when somebody wants it.
+`pool`: actors without a thread of their own: each turn is given whichever thread of a pool is idle.
 `structured`: who is cancelled ends first, and is reported then; a gather that fails cancels its other parts.
 
 Each is a module with an `adapter`: `askance check askance_impl.variants.threads:adapter`.
@@ -20,5 +21,5 @@ Each is a module with an `adapter`: `askance check askance_impl.variants.threads
 
 __all__ = ["VARIANTS"]
 
-VARIANTS = ("threads", "one_loop", "reentrant", "await_only", "bare", "shards", "structured")
+VARIANTS = ("threads", "one_loop", "reentrant", "await_only", "bare", "pool", "shards", "structured")
 """The modules, by name."""
