@@ -52,16 +52,16 @@ class AsyncioSystem(System):
         self.loops = [asyncio.new_event_loop() for _ in range(loops)]
         self.threads = [threading.Thread(target=self.run, args=(loop,), daemon=True) for loop in self.loops]
         self.closing = False
+        self.ended: list[asyncio.AbstractEventLoop] = []
         self.spawned = 0
         for thread in self.threads:
             thread.start()
 
     def run(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the loop, which a SystemExit in a task leaves, until the system closes; then cancel what is left."""
-        while not self.closing:
+        """Run the loop, which a SystemExit in a task leaves, until the system has closed."""
+        while loop not in self.ended:
             with contextlib.suppress(SystemExit, KeyboardInterrupt):
                 loop.run_forever()
-        loop.run_until_complete(cancel_all())
 
     def submit(self, coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> Any:
         """Run the coroutine on the loop, from any thread."""
@@ -73,7 +73,7 @@ class AsyncioSystem(System):
 
     def ask(self, ref: Actor, message: Any) -> concurrent.futures.Future[Any]:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        if not ref.stopped:
+        if not (ref.stopped or self.closing):
             future = self.submit(ref.handle(message), ref.loop)
         else:
             future.set_exception(ActorStopped("the actor has stopped"))
@@ -81,6 +81,8 @@ class AsyncioSystem(System):
 
     def tell(self, ref: Actor, message: Any) -> None:
         ref.check()
+        if self.closing:
+            raise ActorStopped("the system is closing")
         self.submit(ref.handle(message), ref.loop)
 
     def stop(self, ref: Actor) -> None:
@@ -96,10 +98,18 @@ class AsyncioSystem(System):
         except RuntimeError:
             return False
 
+    def end(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Leave `run_forever` for good; on the loop's thread, so that no stop is left for whatever runs there next."""
+        self.ended.append(loop)
+        loop.stop()
+
     def close(self) -> None:
         self.closing = True
+        # While a handler on one loop ends, it may send to another that has been seen to; the second time none is left.
+        for loop in self.loops * 2:
+            asyncio.run_coroutine_threadsafe(cancel_all(), loop).result()
         for loop in self.loops:
-            loop.call_soon_threadsafe(loop.stop)
+            loop.call_soon_threadsafe(self.end, loop)
         for thread in self.threads:
             thread.join()
         for loop in self.loops:
@@ -108,11 +118,11 @@ class AsyncioSystem(System):
 
 async def cancel_all() -> None:
     """Cancel every other task of the running loop, in the order made, and wait until they have ended."""
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class AsyncioAdapter(BaseAdapter):
