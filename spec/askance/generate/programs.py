@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from hypothesis import strategies as st
 
 from askance.adapter import Adapter
-from askance.clauses import ALL
+from askance.clauses import ALL, Clause
 from askance.clauses.base import FEATURE_NEEDS
 from askance.generate.focus import SKELETONS, Skeleton
 from askance.generate.forms import ERRORS, FORMS, SYMBOLS, Form, forms_for
@@ -115,6 +115,13 @@ class Situations:
             and (not skeleton.where or any(place in self.clients_on for place in skeleton.where))
             and (asks or not skeleton.topology)
             and bool(self.clients_on)
+        )
+
+    def allow(self, clause: Clause) -> bool:
+        """Whether the implementation can be brought into the clause's situation at all."""
+        return bool(self.skeletons) and (
+            not clause.arises_by
+            or any(map(self._allows, (one for name in clause.arises_by for one in SKELETONS[name])))
         )
 
     def shares(self, count: int) -> list[tuple[Skeleton, int]]:

@@ -120,7 +120,7 @@ def alone(strategy: str) -> Callable[[int, int, int | None], Iterator[tuple[int,
 
 def verdict(mutant: Any, clause: str, profile: str) -> str:
     """The verdict of that clause on the mutant."""
-    if not ALL[clause].needs <= mutant.capabilities:
+    if not ALL[clause].claimed(mutant):
         return "unsupported"
     trial = Trial(ALL[clause], mutant, PROFILES[profile])
     survey(trial)
