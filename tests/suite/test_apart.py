@@ -15,19 +15,20 @@ from typing import Any
 import pytest
 from tests.suite import hostile
 
+from askance.live.activity import looked_at
 from askance.run import AdapterError, UsageError
 from askance.search.replay import Stay
 from askance.suite import apart as module
-from askance.suite.apart import POSSIBLE, Lost, apart, memory_of
+from askance.suite.apart import POSSIBLE, Apart, Lost, apart, memory_of
 from askance.world import World, watchdog
 
 pytestmark = pytest.mark.skipif(not POSSIBLE, reason="processes are not forked here")
 
 
-def lost(harm: Callable[[], object], **options: int) -> Lost:
+def lost(harm: Callable[[], object]) -> Lost:
     """How the process was lost in which that was done."""
     with pytest.raises(Lost) as caught:
-        apart(lambda report: harm(), **options)
+        apart(lambda report: harm())
     return caught.value
 
 
@@ -52,6 +53,20 @@ def test_the_result_comes_back_and_so_does_what_is_reported_meanwhile() -> None:
     made = apart(work, heard.append)
     assert made["process"] != os.getpid() and len(made["much"]) == 300_000
     assert heard == [[1, 2], "so far"]
+
+
+def test_one_process_does_one_thing_after_another() -> None:
+    """What it has learned stays in it."""
+    known: list[int] = []
+
+    def work(request: int, report: Any) -> list[int]:
+        known.append(request)
+        return [*known, os.getpid()]
+
+    with Apart(work) as process:
+        first, second = process.do(1), process.do(2)
+    assert (first[:-1], second[:-1]) == ([1], [1, 2]) and first[-1] == second[-1]
+    assert known == []
 
 
 def test_what_is_wrong_with_the_use_is_raised_here() -> None:
@@ -157,6 +172,15 @@ def test_nothing_stays_of_what_it_started() -> None:
         apart(work, started.append)
     with pytest.raises(ProcessLookupError):
         os.kill(started[0], 0)
+
+
+def test_the_guard_rests_while_the_work_is_done() -> None:
+    """It takes no processor's time from what it guards."""
+    with Apart(lambda request, report: os.getppid()) as process:
+        guard = process.do(None)
+        status = f"/proc/{guard}/status"
+        assert any(looked_at(status)[0] == "S" for _ in range(20_000)), "it never came to rest"
+        assert {looked_at(status)[0] for _ in range(20) if process.do(None)} == {"S"}
 
 
 # ---------------------------------------------------------------- a whole check

@@ -1,8 +1,9 @@
-"""A clause's test in a process of its own, so that nothing that an implementation does can harm the other clauses.
+"""Work in a process of its own, so that nothing that an implementation does can harm what comes after.
 
-The suite's `judged` and the check of an adapter's shape are done here on the world engine: the process is forked, and
-what it makes comes back as plain data. If it ends itself, takes all the memory, or stands in a call that lets nothing
-else run, that is one sentence for one clause. `askance.live.guard` sees to it that nothing of it stays.
+The suite judges clauses here on the world engine, one after another in one process, and another one after that has
+been lost; an adapter's shape is checked in one as well. The process is forked, and what it makes comes back as plain
+data. If it ends itself, takes all the memory, or stands in a call that lets nothing else run, that is one sentence
+for one clause. `askance.live.guard` sees to it that nothing of it stays.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from askance.live.guard import guard
 from askance.run import AdapterError, UsageError
 from askance.world import watchdog
 
-__all__ = ["POSSIBLE", "Lost", "apart"]
+__all__ = ["POSSIBLE", "Apart", "Lost", "apart"]
 
 POSSIBLE = sys.platform == "linux" and hasattr(os, "fork")
 """Whether work can be done apart here; elsewhere it is done in this process."""
@@ -55,24 +56,28 @@ class Lost(Exception):
         """Whether it would have gone on for ever, and not ended itself."""
 
 
-def apart(work: Callable[[Report], Any], heard: Report = lambda said: None, *, bites: int = 1) -> Any:
-    """What `work` gives, as JSON makes it; each thing that it reports meanwhile is handed to `heard`.
+Work = Callable[[Any, Report], Any]
+"""What is done with a request; the second argument tells the parent something meanwhile."""
 
-    Raises Lost if there is no result, and the UsageError that the work raised. Ctrl-C ends the process, too. `bites`
-    is how often the world's watchdog may bite before the process is given up.
+
+def apart(work: Callable[[Report], Any], heard: Report = lambda said: None) -> Any:
+    """What `work` gives, as `Apart.do` says, in a process for it alone."""
+    with Apart(lambda request, report: work(report)) as process:
+        return process.do(None, heard)
+
+
+class Apart:
+    """A process that does work on request; use as a context manager. This is the parent's side.
+
+    `bites` is how often the world's watchdog may bite in one piece of work before the process is given up.
     """
-    with _Process(work, bites) as process:
-        return process.result(heard)
 
-
-class _Process:
-    """The parent's side: the process, what it says and prints, and what it takes."""
-
-    def __init__(self, work: Callable[[Report], Any], bites: int) -> None:
+    def __init__(self, work: Work, bites: int = 1) -> None:
         self.beats = mmap.mmap(-1, 1)
         self.stacks = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self.results, theirs = os.pipe()
         self.output, printing = os.pipe()
+        requests, self.requests = os.pipe()
         lifeline, self.lifeline = os.pipe()
         self.memory = max(LEAST_MEMORY, memory_available() // 2)
         self.worker = 0
@@ -87,31 +92,37 @@ class _Process:
             warnings.simplefilter("ignore", DeprecationWarning)
             self.guard = os.fork()
         if self.guard == 0:
-            for descriptor in (self.results, self.output, self.lifeline):
+            for descriptor in (self.results, self.output, self.requests, self.lifeline):
                 os.close(descriptor)
-            _child(work, bites, theirs, printing, lifeline, self.beats, self.stacks.fileno())
-        for descriptor in (theirs, printing, lifeline):
+            _child(work, bites, requests, theirs, printing, lifeline, self.beats, self.stacks.fileno())
+        for descriptor in (requests, theirs, printing, lifeline):
             os.close(descriptor)
 
-    def __enter__(self) -> _Process:
+    def __enter__(self) -> Apart:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end()
-        for descriptor in (self.results, self.output):
-            os.close(descriptor)
-        self.stacks.close()
+        self.close()
 
-    def end(self) -> int:
-        """End the process and all that it started; its exit status, as a shell has it."""
+    def close(self) -> None:
+        """End the process and all that it started; returns when nothing of it is left."""
         if self.status is None:
             os.close(self.lifeline)
             _, status = os.waitpid(self.guard, 0)
             self.status = os.waitstatus_to_exitcode(status)
-        return self.status
+        for descriptor in (self.results, self.output, self.requests):
+            os.close(descriptor)
+        self.stacks.close()
 
-    def result(self, heard: Report) -> Any:
-        """Wait for the result."""
+    def do(self, request: Any, heard: Report = lambda said: None) -> Any:
+        """What the work gives for the request, as JSON makes it; what it reports meanwhile is handed to `heard`.
+
+        Raises Lost if there is no result, and then the process is of no more use; and the UsageError that the work
+        raised. While it is waited for, Ctrl-C raises here.
+        """
+        self.printed = 0
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self.requests, json.dumps(request).encode() + b"\n")
         silent, beat, looked = 0, -1, time.monotonic()
         with selectors.DefaultSelector() as selector:
             selector.register(self.results, selectors.EVENT_READ)
@@ -235,8 +246,9 @@ def memory_of(process: int) -> int:
 
 
 def _child(
-    work: Callable[[Report], Any],
+    work: Work,
     bites: int,
+    requests: int,
     results: int,
     printing: int,
     lifeline: int,
@@ -247,7 +259,7 @@ def _child(
     try:
         guard(lifeline)
         _take_over(printing, stacks)
-        _work(work, bites, results, beats)
+        _serve(work, bites, requests, results, beats)
     finally:
         os._exit(70)
 
@@ -267,8 +279,8 @@ def _take_over(printing: int, stacks: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def _work(work: Callable[[Report], Any], bites: int, results: int, beats: mmap.mmap) -> NoReturn:
-    """Do the work, and send what came of it."""
+def _serve(work: Work, bites: int, requests: int, results: int, beats: mmap.mmap) -> NoReturn:
+    """Do what is requested, and send what came of it, until there is no more."""
 
     def send(message: dict[str, Any]) -> None:
         data = json.dumps(message).encode() + b"\n"
@@ -283,20 +295,25 @@ def _work(work: Callable[[Report], Any], bites: int, results: int, beats: mmap.m
         beats[0] = (beats[0] + 1) % 256
 
     send({"worker": os.getpid()})
-    watchdog.serve(beat, stuck, bites)
+    with open(requests, "rb") as lines:
+        for line in lines:
+            watchdog.serve(beat, stuck, bites)
+            send(_done(work, json.loads(line), lambda said: send({"told": said})))
+    os._exit(0)
+
+
+def _done(work: Work, request: Any, report: Report) -> dict[str, Any]:
+    """What came of one piece of work, as the parent is told."""
     try:
-        made = work(lambda said: send({"told": said}))
+        return {"result": work(request, report)}
     except AdapterError as error:
-        send({"adapter": str(error)})
+        return {"adapter": str(error)}
     except UsageError as error:
-        send({"usage": str(error)})
+        return {"usage": str(error)}
     except KeyboardInterrupt:
         # Nobody at the keyboard: Ctrl-C does not reach this process.
-        send({"lost": "the implementation raised KeyboardInterrupt, which stopped the harness"})
+        return {"lost": "the implementation raised KeyboardInterrupt, which stopped the harness"}
     except MemoryError:
-        send({"lost": "its process ran out of memory"})
+        return {"lost": "its process ran out of memory"}
     except BaseException:
-        send({"raised": traceback.format_exc()})
-    else:
-        send({"result": made})
-    os._exit(0)
+        return {"raised": traceback.format_exc()}

@@ -15,7 +15,7 @@ from askance.plugin import engine_for, profile_name
 from askance.program_json import dumps
 from askance.report.entry import entry, shown_path
 from askance.run import load_adapter
-from askance.suite.apart import POSSIBLE, Lost, apart
+from askance.suite.apart import POSSIBLE, Apart, Lost, apart
 from askance.suite.baseline import read_baseline
 from askance.suite.conduct import Result
 from askance.suite.corpus import conduct_with_corpus
@@ -68,7 +68,8 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
         return
     with installed():
         if POSSIBLE and not at_the_keyboard(pytestconfig):
-            yield Apart(judge, adapter, profile, name, folder)
+            with Judges(judge, adapter, profile, name, folder) as judges:
+                yield judges
         else:
             yield judge
 
@@ -78,8 +79,8 @@ def at_the_keyboard(config: pytest.Config) -> bool:
     return config.getoption("capture") == "no" or bool(config.getoption("usepdb"))
 
 
-class Apart:
-    """Judges each clause in a process of its own, which the implementation may take down with it."""
+class Judges:
+    """Judges clauses in a process of its own, which the implementation may take down: then another one goes on."""
 
     def __init__(self, judge: Judged, adapter: Adapter, profile: Profile, name: str, folder: Path) -> None:
         self.judge = judge
@@ -87,41 +88,54 @@ class Apart:
         self.profile = profile
         self.name = name
         self.folder = folder
+        self.process: Apart | None = None
         self.hangs = 0
+
+    def __enter__(self) -> Judges:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End the process, if there is one."""
+        if self.process is not None:
+            self.process.close()
+            self.process = None
 
     def __call__(self, clause: Clause) -> dict[str, Any]:
         """The clause's entry."""
         mirror = Trial(clause, self.adapter, self.profile)
-
-        def work(report: Callable[[Any], None]) -> dict[str, Any]:
-            self.prepare()
-            WATCHERS[:] = [Throttled(report)] if WATCHERS else []
-            return self.judge(clause)
 
         def heard(said: list[int]) -> None:
             mirror.tally.executions, mirror.tally.shrinking = said
             for watcher in WATCHERS:
                 watcher(mirror)
 
+        if self.process is None:
+            self.process = Apart(self.work, bites=0 if self.hangs else 1)
         try:
-            made: dict[str, Any] = apart(work, heard, bites=0 if self.hangs else 1)
+            made: dict[str, Any] = self.process.do(clause.id, heard)
         except Lost as lost:
+            self.end()
             self.hangs += lost.stuck
             note = str(lost) if lost.stuck else f"{lost}{self.done_again(clause)}"
             return entry(Result(clause.id, "inconclusive", note, {}), clause, self.adapter, self.folder)
         return made
 
-    def prepare(self) -> None:
-        """In the process: what has hung before is not waited for as long again."""
+    def work(self, clause: str, report: Callable[[Any], None]) -> dict[str, Any]:
+        """Judge one clause; in the process."""
         if self.hangs:
-            watchdog.patience /= 4
+            # What has hung before is not waited for as long again.
+            watchdog.patience = IMPATIENT
+        WATCHERS[:] = [Throttled(report)] if WATCHERS else []
+        return self.judge(ALL[clause])
 
     def done_again(self, clause: Clause) -> str:
         """On which program the process ends, found by doing it all again; as the end of a sentence, or ""."""
         begun = [""]
 
         def work(report: Callable[[Any], None]) -> None:
-            self.prepare()
             WATCHERS.clear()
             BEGUN.append(lambda program: report(dumps(program)))
             self.judge(clause)
@@ -155,6 +169,8 @@ class Throttled:
 
 OFTEN = 0.05
 """Seconds between two reports."""
+IMPATIENT = 2.5
+"""Seconds that stand in for the watchdog's patience in what has hung before."""
 
 
 SELECTED = pytest.StashKey[int]()
