@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -88,8 +89,13 @@ def compare_command(options: argparse.Namespace) -> int:
     for file in (options.json, options.markdown):
         if file:
             prepared(Path(file))
+    ending = threading.Event()
     with ThreadPoolExecutor(options.processes) as pool:
-        columns = list(pool.map(lambda name: judged(name, options), options.names))
+        try:
+            columns = list(pool.map(lambda name: judged(name, options, ending), options.names))
+        finally:
+            # Ctrl-C reaches this process only: the pool's threads end the others.
+            ending.set()
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     print(as_terminal(columns, color=color, width=shutil.get_terminal_size((120, 40)).columns), end="")
     if options.json:
@@ -123,7 +129,7 @@ def command_line(options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def judged(name: str, options: argparse.Namespace) -> Any:
+def judged(name: str, options: argparse.Namespace, ending: threading.Event) -> Any:
     """The column of one implementation, judged in a process of its own."""
     from askance.report.compare import Column
 
@@ -131,7 +137,7 @@ def judged(name: str, options: argparse.Namespace) -> Any:
         report = Path(folder, "report.json")
         printed = Path(folder, "printed.txt")
         with printed.open("wb") as out:
-            status = finished(arguments(name, report, options), out, options.seconds)
+            status = finished(arguments(name, report, options), out, options.seconds, ending)
         said = last_words(printed)
         try:
             document = json.loads(report.read_text(encoding="utf-8"))
@@ -163,8 +169,12 @@ def arguments(name: str, report: Path, options: argparse.Namespace) -> list[str]
     return made + (["-k", options.k] if options.k is not None else [])
 
 
-def finished(command: Sequence[str], out: IO[bytes], seconds: float) -> int | str | None:
+def finished(
+    command: Sequence[str], out: IO[bytes], seconds: float, ending: threading.Event
+) -> int | str | None:
     """The process's exit status; None if it did not end in time, "printing" if it printed without end.
+
+    Once `ending` is set it is ended.
 
     The process leads a group of its own, of which nobody is left alive.
     """
@@ -183,6 +193,8 @@ def finished(command: Sequence[str], out: IO[bytes], seconds: float) -> int | st
                 return process.wait(0.5)
             if os.fstat(out.fileno()).st_size > MOST_PRINTED:
                 return "printing"
+            if ending.is_set():
+                break
         return None
     finally:
         if hasattr(os, "killpg"):
