@@ -152,11 +152,14 @@ class Child:
         message: dict[str, Any] = json.loads(line)
         return message
 
-    def run(self, program: Program) -> Ran:
-        """Have the child perform the program; what came of it. After `over` there is no more."""
+    def run(self, program: Program, *, brief: bool = False) -> Ran:
+        """Have the child perform the program; what came of it. After `over` there is no more.
+
+        `brief`: the program stood still before, and if it seems to again it need not be watched for as long.
+        """
         ran = Ran(second=self.second)
         began = time.monotonic()
-        self._send({"run": dump(program)})
+        self._send({"run": dump(program), "brief": brief})
         while True:
             message = self.receive(SILENCE * self.second)
             if message is None:

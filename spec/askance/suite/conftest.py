@@ -15,7 +15,7 @@ from askance.run import load_adapter
 from askance.suite.baseline import read_baseline
 from askance.suite.conduct import Result
 from askance.suite.corpus import conduct_with_corpus
-from askance.suite.live import conduct_live
+from askance.suite.live import Runner, conduct_live
 from askance.suite.profiles import profile_for
 from askance.suite.waived import reproduced, reproduced_live, waived_entry
 from askance.world import installed
@@ -44,7 +44,7 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
 
     def conducted(clause: Clause) -> Result:
         if engine == "live":
-            return conduct_live(clause, adapter, profile_name(pytestconfig), seed, name, folder)
+            return conduct_live(clause, adapter, profile_name(pytestconfig), runner, seed, folder)
         return conduct_with_corpus(clause, adapter, profile, seed, name, folder)
 
     def judge(clause: Clause) -> dict[str, Any]:
@@ -57,10 +57,8 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
             found = reproduced(waiver, adapter, profile, seed, name)
         return waived_entry(found, lambda: conducted(clause), adapter, folder, strict=strict)
 
-    if engine == "live":
-        yield judge
-        return
-    with installed():
+    runner = Runner(name)
+    with runner if engine == "live" else installed():
         yield judge
 
 
