@@ -155,7 +155,7 @@ class Child:
     def run(self, program: Program, *, brief: bool = False) -> Ran:
         """Have the child perform the program; what came of it. After `over` there is no more.
 
-        `brief`: the program stood still before, and if it seems to again it need not be watched for as long.
+        `brief`: what seems to stand still is not watched for long.
         """
         ran = Ran(second=self.second)
         began = time.monotonic()

@@ -35,7 +35,7 @@ SILENT = 60.0
 SHORTEST = 5.0
 """But at least for so many seconds of real time: libraries wait for constant times of their own."""
 BRIEF = 0.25
-"""What these become for a program that stood still before, of which only the number of times is asked."""
+"""What these become where somebody will look for longer if it matters, or has done so."""
 PULSES = 20.0
 """How often the parent is told that we are alive."""
 LATE = 0.25

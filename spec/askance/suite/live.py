@@ -57,6 +57,8 @@ SOFT = frozenset({"M6"})
 """Clauses that count how often others came first: only what is there every time is no chance."""
 LOUD = 1_000_000
 """So many bytes of output are told of."""
+ATTEMPTS = 3
+"""So often a program that stood still for a while is performed again, to see it stand still for long."""
 AGAIN = 20
 """How often a program that failed is performed again, to say how often it fails."""
 
@@ -115,8 +117,8 @@ class LiveTrial:
         self.tally = Tally()
         self.errors: list[str] = []
         self.hung = 0
-        self.brief = False
-        """Whether the failure in question is a standstill, which is known by now."""
+        self.stood = False
+        """Whether the clause fell at a standstill that was watched for the full time; others are then believed."""
 
     def judged(self, history: History, variants: Sequence[History] = ()) -> Judgement:
         """The clause's verdict on what happened."""
@@ -128,10 +130,17 @@ class LiveTrial:
         others: list[Program] = []
         if "placements" in self.clause.features and "loops" in self.adapter.capabilities:
             others = list(placements(program))
-        variants = [self.runner.run(other, brief=self.brief) for other in others]
-        history = self.runner.run(program, brief=self.brief)
+        variants = [self.runner.run(other, brief=True) for other in others]
+        history = self.runner.run(program, brief=True)
         judgement = self.judged(history, variants)
         if judgement.verdict == "fail" and judgement.violation is not None:
+            still = any(one.deadlock is not None for one in (history, *variants))
+            if still and not self.stood and not self.stands_still(program, others):
+                self.errors.append(
+                    "nothing moved for a while once, and not again: it may only have been slow"
+                )
+                return Judgement(self.clause.id, "inconclusive"), None
+            self.stood = still
             untimed = self.judged(
                 replace(history, timers_raced=True), [replace(one, timers_raced=True) for one in variants]
             )
@@ -142,13 +151,20 @@ class LiveTrial:
                 )
                 return Judgement(self.clause.id, "inconclusive"), None
             changed = tuple(Variant(other, ()) for other in others)
-            self.brief = any(one.ending == "deadlock" for one in (history, *variants))
             return judgement, Failure(self.clause.id, Script(program), (), judgement.violation, changed)
         if judgement.verdict == "inconclusive":
             self.errors.append(history.error or "it did not end")
         self.hung += history.ending == "deadlock"
         self.tally.raced += history.timers_raced
         return judgement, None
+
+    def stands_still(self, program: Program, others: Sequence[Program]) -> bool:
+        """Whether the clause falls when the program is performed again, and watched for the full time."""
+        for _ in range(ATTEMPTS):
+            variants = [self.runner.run(other) for other in others]
+            if self.judged(self.runner.run(program), variants).verdict == "fail":
+                return True
+        return False
 
     def confirmed(self, program: Program) -> bool:
         """Whether a failure that only times show is there whenever the program is performed again."""
@@ -216,7 +232,7 @@ def made_smaller(trial: LiveTrial, failure: Failure) -> tuple[Failure, int]:
     smallest = reduced(failure, fails)
     if smallest is not failure:
         # What stood still was only watched for a short while.
-        trial.brief = False
+        trial.stood = False
         smallest = trial.perform(smallest.program)[1] or failure
     return smallest, times_failed(trial, smallest.program)
 
@@ -259,7 +275,7 @@ def conduct_live(
     counterexample = None
     if failure is not None:
         again = LiveTrial(clause, adapter, trial.name, runner)
-        again.brief = trial.brief
+        again.stood = trial.stood
         failure, failed = made_smaller(again, failure)
         counterexample = Counterexample(trial.name, failure, engine="live", seen=said(failed))
     trial.tally.seconds = runner.seconds - seconds

@@ -6,21 +6,24 @@ are tried: to perform one may take seconds.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from askance.program import Program
 from askance.shrink import smaller
 from askance.suite.trial import Failure
 
-__all__ = ["MOST_TRIED", "reduced"]
+__all__ = ["MOST_SECONDS", "MOST_TRIED", "reduced"]
 
 MOST_TRIED = 40
-"""So many smaller programs are performed."""
+"""So many smaller programs are performed at most."""
+MOST_SECONDS = 40.0
+"""And none is begun after so many seconds."""
 
 
 def reduced(failure: Failure, fails: Callable[[Program], Failure | None]) -> Failure:
     """The failure on the smallest program found; `fails` performs a program, and gives its failure or None."""
-    tried = 0
+    tried, began = 0, time.monotonic()
     seen = {failure.program}
     progress = True
     while progress:
@@ -28,7 +31,7 @@ def reduced(failure: Failure, fails: Callable[[Program], Failure | None]) -> Fai
         for program in smaller(failure.program):
             if program in seen:
                 continue
-            if tried == MOST_TRIED:
+            if tried == MOST_TRIED or time.monotonic() - began > MOST_SECONDS:
                 return failure
             seen.add(program)
             tried += 1
