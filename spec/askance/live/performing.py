@@ -118,22 +118,22 @@ class Performing:
         Where a library's threads poll something always moves: there it is enough that nothing is recorded for a while.
         """
         self.settling = True
-        look = TICK * self.second / 4
+        # Late looks do not count here, so that what has become of the machine since it was measured need not.
+        second = self.calibration.second / self.calibration.factor
+        look = TICK * second / 4
         seen: object = None
         same = quiet = count = 0
         while not self.still.is_set():
             before = time.monotonic()
             time.sleep(look)
-            on_time = time.monotonic() - before - look < LATE * self.second
+            on_time = time.monotonic() - before - look < LATE * second
             now = self.state()
-            same = same + on_time if now is not None and now == seen else 0
+            same = same + 1 if now is not None and now == seen else 0
             seen = now
             recorded = len(self.recorder.events)
             quiet = quiet + on_time if recorded == count else 0
             count = recorded
-            rests = (
-                quiet * look >= QUIET * self.second or same * look >= self.second or (same and self.knows())
-            )
+            rests = quiet * look >= QUIET * second or same * look >= second or (same and self.knows())
             if rests and not self.owed():
                 break
         self.still.clear()
