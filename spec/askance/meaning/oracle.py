@@ -25,8 +25,8 @@ from askance.program import (
     Result,
     StopOp,
     TellOp,
-    Term,
     Value,
+    mapped,
     walk,
 )
 from askance.program_rules import validate
@@ -191,7 +191,7 @@ class _Oracle:
 
 
 def _mapped(source: Possible, symbol: str) -> Possible:
-    return then(source, lambda result: value(Term(symbol, (result,))))
+    return then(source, lambda result: value(mapped(symbol, result)))
 
 
 def _gathered(replies: tuple[str, ...], possible: Mapping[str, Possible]) -> Possible:
