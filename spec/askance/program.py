@@ -274,6 +274,10 @@ class TellOp:
     message: Value
 
 
+# `Result`, `Await` and `Cancel` may also name a reply of another client, as "c0.r1": of one that stands before in the
+# program. A client that comes to such an operation first waits until that reply has been made.
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """Block this thread until the reply is there. On a loop's thread it must be refused at once (clause D4)."""
@@ -374,6 +378,11 @@ class Program:
             if actor.name == name:
                 return actor
         raise KeyError(name)
+
+
+def reply_key(client: Client, reply: str) -> str:
+    """The reply's name in the whole program, "client.reply", from what an operation of the client calls it."""
+    return reply if "." in reply else f"{client.name}.{reply}"
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

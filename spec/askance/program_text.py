@@ -50,6 +50,7 @@ from askance.program import (
     Update,
     Value,
     Within,
+    reply_key,
 )
 
 __all__ = ["show", "show_expression", "show_operation", "show_outcomes", "show_value"]
@@ -197,6 +198,11 @@ def _name(name: str) -> str:
 # ---------------------------------------------------------------- clients
 
 
+def _reply(reply: str) -> str:
+    """A reply of this client, or one of another, "client.reply"."""
+    return ".".join(map(_name, reply.split(".")))
+
+
 def show_operation(operation: Operation) -> str:
     """The operation as text."""
     match operation:
@@ -205,15 +211,15 @@ def show_operation(operation: Operation) -> str:
         case TellOp(actor, message):
             return f"tell {_name(actor)}({show_value(message)})"
         case Result(reply):
-            return f"result {_name(reply)}"
+            return f"result {_reply(reply)}"
         case Await(reply):
-            return f"await {_name(reply)}"
+            return f"await {_reply(reply)}"
         case Compose(name, reply, symbol):
             return f"{_name(name)} = then({_name(reply)}, {_name(symbol)})"
         case GatherOp(name, replies):
             return f"{_name(name)} = gather({', '.join(map(_name, replies))})"
         case Cancel(reply):
-            return f"cancel {_name(reply)}"
+            return f"cancel {_reply(reply)}"
         case StopOp(actor):
             return f"stop {_name(actor)}"
         case SleepOp(seconds):
@@ -255,7 +261,7 @@ def _line(client: Client, operations: tuple[Operation, ...], head: str, expected
 
 
 def _expected(client: Client, wait: Result | Await, expected: Meaning) -> str:
-    key = f"{client.name}.{wait.reply}"
+    key = reply_key(client, wait.reply)
     if expected.unlisted(key):
         return "anything"
     # Only blocking is refused, and the oracle has one set for all waits on a reply.

@@ -148,6 +148,22 @@ def test_a2_falls_on_a_second_waiter_that_never_wakes() -> None:
     assert list(fallen(script, "deadlock")) == ["A2"]
 
 
+def test_a2_falls_on_one_of_two_waiters_that_is_not_woken() -> None:
+    """Where a reply has come and another who waited for it was not told, that is A2's and not a lost wakeup."""
+    waiting = thread("c0", AskOp("r0", "a", 1), Result("r0"))
+    script = (
+        Script(program(actor("a", 0, Apply("f", (Msg(),))), waiting, thread("c1", Result("c0.r0"))))
+        .ask("c0", "c0.r0", "a", 1)
+        .wait("c0", "c0.r0")
+        .wait("c1", "c0.r0")
+        .turn("a#1", "c0.r0", gives(term("f", 1)))
+        .done("c0", "c0.r0", gives(term("f", 1)))
+    )
+    assert_falls(script.judged("A2", "deadlock"), "every wait for c0.r0 wakes", "another by c1 never did")
+    assert list(fallen(script, "deadlock")) == ["A2"]
+    assert script.done("c1", "c0.r0", gives(term("f", 1))).judged("A2").verdict == "pass"
+
+
 def test_a2_falls_on_a_second_completion() -> None:
     """An InvalidStateError that nobody caught shows a reply that was completed twice."""
     script = whole_chain().add("uncaught", detail="InvalidStateError: FINISHED", strand="strand-1")

@@ -29,6 +29,7 @@ from askance.program import (
     Program,
     Raise,
     Result,
+    Settle,
     Sleep,
     SleepOp,
     Spawn,
@@ -150,6 +151,34 @@ def test_deferred_in_tail_position(behaviour: Expression) -> None:
 def test_operations(operations: list[Operation], message: str) -> None:
     """An operation that cannot be performed is refused at its place."""
     assert refusal(operating(*operations)) == message
+
+
+NOT_ANOTHERS = (
+    "no client before {} has made a reply {!r} by then; a reply of another client is named client.reply, and "
+    "made in the same phase or an earlier one"
+)
+
+
+@pytest.mark.parametrize(
+    ("operations", "where", "message"),
+    [
+        ([Result("c9.r0")], "thread", NOT_ANOTHERS.format("c1", "c9.r0")),
+        ([Cancel("c0.r9")], "thread", NOT_ANOTHERS.format("c1", "c0.r9")),
+        ([Result("c1.r0")], "thread", NOT_ANOTHERS.format("c1", "c1.r0")),
+        ([Result("c0.r1")], "thread", NOT_ANOTHERS.format("c1", "c0.r1")),
+        ([Compose("r0", "c0.r0", "f")], "thread", NOT_MADE.replace("r0", "c0.r0")),
+        ([Await("c0.r0")], 0, "client c1 is a coroutine on loop 0, and waits for no reply of another client; "
+                              "put it on a thread, or on a loop of its own"),
+    ],
+    ids=["no client", "no reply", "itself", "of a later phase", "composed", "inside"],
+)  # fmt: skip
+def test_replies_of_other_clients(operations: list[Operation], where: Any, message: str) -> None:
+    """A client waits for or cancels what a client before it has made, where that cannot hold it up for ever."""
+    first = Client("c0", "thread", (AskOp("r0", "a", 1), Settle(), AskOp("r1", "a", 2)))
+    actors = (Actor("a", 0, M),)
+    told = refusal(Program(1, actors, (first, Client("c1", where, tuple(operations)))))
+    assert told == f"clients[1].operations[0].reply: {message}"
+    validate(Program(1, actors, (first, Client("c1", "loop", (Await("c0.r0"), Settle(), Cancel("c0.r1"))))))
 
 
 def test_unknown_error_kind() -> None:

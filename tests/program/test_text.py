@@ -106,6 +106,8 @@ def test_expression(expression: Expression, text: str) -> None:
         (TellOp("a", "x"), "tell a('x')"),
         (Result("r0"), "result r0"),
         (Await("r0"), "await r0"),
+        (Await("c0.r0"), "await c0.r0"),
+        (Cancel("c0.then"), "cancel c0.'then'"),
         (Compose("r1", "r0", "f"), "r1 = then(r0, f)"),
         (GatherOp("r2", ("r0", "r1")), "r2 = gather(r0, r1)"),
         (Cancel("r0"), "cancel r0"),

@@ -20,6 +20,8 @@ from askance.generate.groups import GROUPS
 from askance.meaning import cyclic_actors, shape
 from askance.program import (
     AskOp,
+    Await,
+    Cancel,
     Client,
     Compose,
     Const,
@@ -162,7 +164,31 @@ def test_every_word_of_the_vocabulary_has_a_skeleton() -> None:
     for skeletons in SKELETONS.values():
         for skeleton in skeletons:
             assert set(skeleton.root) | set(skeleton.leaf) <= set(FORMS)
-            assert set(skeleton.group) <= set(GROUPS)
+            assert {*skeleton.group, *skeleton.others} <= set(GROUPS)
+
+
+@pytest.mark.parametrize("feature", ["several-waiters", "cancel"])
+def test_replies_are_shared(feature: str) -> None:
+    """Clients on threads and on loops of their own wait for, or cancel, what others have asked."""
+    found = drawn(frozenset({feature}))
+    shared = [
+        (client.where, type(operation))
+        for program in found
+        for client in program.clients
+        for operation in client.operations
+        if "." in getattr(operation, "reply", "")
+    ]
+    assert {where for where, _ in shared} == {"thread", "loop"}
+    assert {Result, Await} <= {kind for _, kind in shared}
+    assert (Cancel in {kind for _, kind in shared}) is (feature == "cancel")
+
+
+def test_stop_iteration_is_raised_where_no_coroutine_can_meet_it() -> None:
+    """PEP 479 keeps it from coroutines, those that await included; a library of plain threads must bring it over."""
+    for name, expected in (("pykka", True), ("concurrent-futures", False), ("reference", False)):
+        found = drawn(frozenset({"errors"}), name)
+        kinds = {part.error.kind for one in found for part in expressions(one) if isinstance(part, Raise)}
+        assert ("StopIteration" in kinds) is expected
 
 
 def test_nothing_can_be_generated_for_what_is_not_claimed() -> None:

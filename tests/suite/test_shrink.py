@@ -12,6 +12,7 @@ from askance.program import (
     Ask,
     AskOp,
     Await,
+    Cancel,
     Client,
     Const,
     Err,
@@ -71,6 +72,19 @@ def test_smaller_programs_are_valid_and_different() -> None:
     for candidate in candidates:
         validate(candidate)
         assert candidate != BIG
+
+
+def test_what_waits_for_a_reply_goes_with_it() -> None:
+    """Where a client's ask is taken away, so is what other clients do with its reply, and nothing else."""
+    asking = Client("c0", "thread", (AskOp("r0", "a", 1), Result("r0"), AskOp("r1", "a", 2)))
+    sharing = Client("c1", "thread", (Result("c0.r0"), Cancel("c0.r1")))
+    program = Program(1, (Actor("a", 0, Msg()),), (asking, sharing))
+    left = [
+        candidate.clients[1].operations
+        for candidate in smaller(program)
+        if len(candidate.clients) == 2 and candidate.clients[0].operations == asking.operations[2:]
+    ]
+    assert left == [(Cancel("c0.r1"),)]
 
 
 class Choices:

@@ -36,18 +36,20 @@ def _clause_of(case: Case, hang: Hang) -> str:
             return "C1"
         case "stopped":
             return "L1" if sent_after_stop(case, hang.reply) else "L2"
-        case "not-woken" if _part_seen(case, hang.reply):
+        case "not-woken" if _another_was_told(case, hang.reply):
             return "A2"
         case "not-woken":
             return "A4" if any(lost is hang for lost, _ in case.of(lost_errors)) else "D1"
     return _clause_of_owing_actor(case, hang)
 
 
-def _part_seen(case: Case, op: str) -> bool:
-    """Whether a wait for a reply that this one is made of has ended: then one of several that wait was not told."""
+def _another_was_told(case: Case, op: str) -> bool:
+    """Whether a wait for this reply, or one that it is made of, has ended: then one of several was not told."""
     composed = case.facts.composed.get(op)
     waits = (
-        (wait for part in composed.parts for wait in case.facts.waits_for.get(part, ())) if composed else ()
+        wait
+        for one in (op, *(composed.parts if composed else ()))
+        for wait in case.facts.waits_for.get(one, ())
     )
     return any(wait.outcome is not None and wait.outcome.kind not in ("refused", "timeout") for wait in waits)
 

@@ -18,9 +18,10 @@ Where = Literal["thread", "loop", "inside"]
 class Skeleton:
     """The least that a program has: numbers of actors, loops and clients, and what some of them do.
 
-    `root`, `leaf`: forms of the first and of the last actor; `group`: the first client's first group; `where`:
-    where the first client runs ("inside": on one of the system's loops). `apart`: whether the first actor
-    and the one that it asks live on different loops (None: as drawn), in a chain each actor and the next.
+    `root`, `leaf`: forms of the first and of the last actor; `group`: the first client's first group; `others`: that of
+    the other clients, which then do not run inside; `where`: where the first client runs ("inside": on one of the
+    system's loops). `apart`: whether the first actor and the one that it asks live on different loops (None: as drawn),
+    in a chain each actor and the next.
     `errors`: kinds of errors that its forms raise, where the implementation can. `topology`: an ask graph of a fixed
     kind.
     """
@@ -31,6 +32,7 @@ class Skeleton:
     root: tuple[str, ...] = ()
     leaf: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     where: tuple[Where, ...] = ()
     apart: bool | None = None
     errors: tuple[str, ...] = ()
@@ -79,7 +81,13 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(leaf=("exception-value",)),
         Skeleton(actors=2, root=("ask", "relay", "deferred"), leaf=("exception-value",)),
     ),
-    "several-waiters": (Skeleton(group=("again",)), Skeleton(group=("late-wait",))),
+    "several-waiters": (
+        Skeleton(group=("again",)),
+        Skeleton(group=("late-wait",)),
+        Skeleton(clients=2, others=("share",), leaf=("apply", "sleep")),
+        Skeleton(clients=3, others=("share",), leaf=("sleep",)),
+        Skeleton(clients=2, group=("compose", "gather"), others=("share",)),
+    ),
     "cross-loop": (
         Skeleton(actors=2, loops=2, root=("ask", "relay", "then", "deferred"), apart=True),
         Skeleton(actors=2, loops=2, root=("ask",), leaf=("raise", "sleep"), apart=True),
@@ -115,6 +123,9 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(group=("cancel",)),
         Skeleton(group=("cancel-late",), leaf=("sleep-long",)),
         Skeleton(actors=2, root=("ask",), leaf=("sleep-long",), group=("cancel-late",)),
+        Skeleton(clients=2, others=("cancel-share",)),
+        Skeleton(clients=2, others=("cancel-share",), leaf=("sleep", "sleep-long")),
+        Skeleton(clients=3, others=("share", "cancel-share"), leaf=("sleep", "apply")),
     ),
     "stop": (
         Skeleton(group=("stop",)),

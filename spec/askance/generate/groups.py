@@ -47,11 +47,15 @@ class Values:
 
 @dataclass
 class ClientDraft:
-    """A client in the making: where it runs, its operations so far, and the replies that it has made."""
+    """A client in the making: where it runs, its operations so far, and the replies that it has made.
+
+    `before`: the clients that stand before it in the program, whose replies it may wait for and cancel.
+    """
 
     name: str
     where: Literal["thread", "loop"] | int
     values: Values
+    before: tuple[ClientDraft, ...] = ()
     operations: list[Operation] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
 
@@ -79,6 +83,22 @@ class ClientDraft:
         self.operations.append(GatherOp(name, tuple(replies)))
         self.replies.append(name)
         return name
+
+    def phase(self, operations: int | None = None) -> int:
+        """The phase that the client is in, or was in after so many operations."""
+        return sum(isinstance(operation, Settle) for operation in self.operations[:operations])
+
+    def others(self) -> list[str]:
+        """The replies of other clients that this one may wait for here and now, the latest first."""
+        if isinstance(self.where, int):
+            return []
+        now = self.phase()
+        return [
+            f"{client.name}.{operation.name}"
+            for client in reversed(self.before)
+            for at, operation in reversed(list(enumerate(client.operations)))
+            if isinstance(operation, AskOp | Compose | GatherOp) and client.phase(at) <= now
+        ]
 
     def wait(self, *replies: str) -> None:
         """Wait for each reply in turn, the way this client can."""
@@ -211,6 +231,29 @@ def _cancel_late(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
         client.wait(client.ask(actors[0]))
 
 
+def _share(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Wait for what another client waits for, at the same time perhaps; where there is nothing yet, ask."""
+    others = client.others()
+    if not others:
+        client.wait(client.ask(actors[0]))
+    elif pick & 1:
+        client.wait(*others[:2])
+    else:
+        client.wait(others[0])
+    if pick & 2:
+        client.wait(client.ask(actors[0]))
+
+
+def _cancel_share(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel what another client waits for; all who wait must agree, and the actor must live on."""
+    others = client.others() or [client.ask(actors[0])]
+    if pick & 1:
+        client.operations.append(SleepOp(1))
+    client.operations.append(Cancel(others[0]))
+    if pick & 2:
+        client.wait(others[0])
+
+
 def _stop_settled(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     """Ask an actor that has certainly stopped."""
     client.operations += [StopOp(actors[0]), Settle()]
@@ -260,6 +303,8 @@ GROUPS: dict[str, Group] = {
         Group("refused", 1, 1, _refused, frozenset({"blocking-refused"})),
         Group("cancel", 1, 1, _cancel, frozenset({"cancel"})),
         Group("cancel-late", 1, 2, _cancel_late, frozenset({"cancel"})),
+        Group("share", 1, 1, _share),
+        Group("cancel-share", 1, 1, _cancel_share, frozenset({"cancel"})),
         Group("stop", 1, 2, _stop, frozenset({"stop"})),
         Group("stop-settled", 1, 2, _stop_settled, frozenset({"stop"})),
         Group("stop-late", 1, 2, _stop_late, frozenset({"stop"})),
@@ -273,13 +318,13 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "compose": ("compose",),
     "read-again": ("compose-again",),
     "falsy": ("falsy-ask",),
-    "several-waiters": ("again", "late-wait"),
+    "several-waiters": ("again", "late-wait", "share"),
     "own-loop-result": ("refused",),
     "many-messages": ("burst", "tell-then-ask"),
     "tell": ("tell", "tell-then-ask"),
     "sleep": ("sleep",),
     "busy-actor": ("two",),
-    "cancel": ("cancel", "cancel-late"),
+    "cancel": ("cancel", "cancel-late", "cancel-share"),
     "stop": ("stop", "stop-settled", "stop-late", "stop-twice"),
 }
 

@@ -88,7 +88,7 @@ class Situations:
                 self.skeletons += [allowed] * often
             for skeleton in allowed:
                 self.weights[skeleton] = self.weights.get(skeleton, 0.0) + often / len(allowed) ** 0.5
-        by_coroutine = "async-handlers" in capabilities
+        by_coroutine = not capabilities.isdisjoint({"async-handlers", "await"})
         self.errors = tuple(kind for kind in ERRORS if not (by_coroutine and kind in COROUTINES_CANNOT_RAISE))
 
     def _clients_on(self, able: frozenset[str]) -> tuple[Literal["thread", "loop", "inside"], ...]:
@@ -110,7 +110,7 @@ class Situations:
         return (
             (not skeleton.root or any(name in allowed for name in skeleton.root))
             and (not skeleton.leaf or any(name in allowed for name in skeleton.leaf))
-            and all(GROUPS[name].needs <= self.capabilities for name in skeleton.group)
+            and all(GROUPS[name].needs <= self.capabilities for name in (*skeleton.group, *skeleton.others))
             and (not skeleton.where or any(place in self.clients_on for place in skeleton.where))
             and (asks or not skeleton.topology)
             and bool(self.clients_on)
@@ -271,11 +271,13 @@ class Draft:
             wanted: Sequence[str] = self.situations.clients_on
             if place == 0 and skeleton.where:
                 wanted = [where for where in skeleton.where if where in wanted]
+            if place > 0 and skeleton.others:
+                wanted = [where for where in wanted if where != "inside"]
             where = self.one_of(wanted)
             at: Literal["thread", "loop"] | int = (
                 self.number(loops - 1) if where == "inside" else "thread" if where == "thread" else "loop"
             )
-            client = ClientDraft(f"c{place}", at, values)
+            client = ClientDraft(f"c{place}", at, values, tuple(clients))
             self.fill(client, skeleton, place)
             clients.append(client)
         return clients
@@ -288,6 +290,8 @@ class Draft:
                 return
             if first and place == 0 and skeleton.group:
                 group = self.one_of([GROUPS[name] for name in skeleton.group])
+            elif first and place > 0 and skeleton.others:
+                group = self.one_of([GROUPS[name] for name in skeleton.others])
             elif first and (skeleton.topology or skeleton.clients > 1):
                 group = GROUPS["ask"]
             else:
@@ -303,9 +307,10 @@ class Draft:
 
     def allowed(self, client: ClientDraft) -> tuple[Group, ...]:
         """The groups that this client can perform: one on a plain thread is never refused to block."""
-        if isinstance(client.where, int):
-            return self.situations.groups
-        return tuple(group for group in self.situations.groups if group.name != "refused")
+        lacking = {"refused"} if not isinstance(client.where, int) else set[str]()
+        if not client.others():
+            lacking |= {"share", "cancel-share"}
+        return tuple(group for group in self.situations.groups if group.name not in lacking)
 
     def target(self, skeleton: Skeleton, place: int, first: bool) -> int:
         """Which actor a group talks to: the root, where the skeleton needs it."""

@@ -27,6 +27,7 @@ from askance.program import (
     TellOp,
     Value,
     mapped,
+    reply_key,
     walk,
 )
 from askance.program_rules import validate
@@ -142,7 +143,7 @@ class _Oracle:
     def _operations(self, settled: bool) -> dict[str, Possible]:
         cancelled = self.timeline.cancelled(settled)
         refused = {
-            f"{step.client.name}.{step.operation.reply}"
+            reply_key(step.client, step.operation.reply)
             for step in self.timeline.steps
             if isinstance(step.operation, Result) and step.client.where != "thread"
         }

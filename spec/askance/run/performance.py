@@ -56,12 +56,15 @@ class Performance:
 
         A client that was in an earlier phase goes on with the replies it has. Its own operations are not looked at.
         """
+        together: list[Operation] = []
         for client, operations in parts:
             running = self.clients.get(client.name)
             if running is None:
                 running = self.clients[client.name] = client_for(client, self.directory, self.patience)
             running.start(operations)
-            self.started.append((running, self.limit(operations)))
+            # One that waits for a reply of another client may have to wait as long as that one does.
+            together = [*together, *operations]
+            self.started.append((running, self.limit(together)))
 
     def join(self) -> tuple[str, ...]:
         """Wait for every client that was started; the names of those that have not ended within the patience."""

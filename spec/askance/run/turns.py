@@ -91,6 +91,9 @@ class Directory:
         # Assigned by the performance when it opens.
         self.system: System
         self.refs: dict[str, Any] = {}
+        self.replies: dict[str, Any] = {}
+        """What the clients keep for each reply, "client.reply"."""
+        self._on_made: dict[str, list[Callable[[], object]]] = {}
         self.raised = RaisedErrors()
         self.classifier = Classifier(adapter, self.raised)
         self.native_then = "then" in adapter.capabilities
@@ -107,6 +110,20 @@ class Directory:
         from askance.run.elsewhere import pickled
 
         return pickled(self)
+
+    def made(self, reply: str, kept: Any) -> None:
+        """A client has made the reply: others may wait for it or cancel it."""
+        self.replies[reply] = kept
+        for go_on in self._on_made.pop(reply, ()):
+            go_on()
+
+    def when_made(self, reply: str, go_on: Callable[[], object]) -> bool:
+        """Have `go_on` called, on the thread of whoever makes the reply; False if it is there already.
+
+        No lock is taken, which would be a step of every program: each side writes first, and then looks.
+        """
+        self._on_made.setdefault(reply, []).append(go_on)
+        return reply not in self.replies
 
     def turns(self, actor: str) -> Callable[[], int]:
         """What numbers the turns of that actor."""

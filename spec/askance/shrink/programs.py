@@ -26,6 +26,7 @@ from askance.program import (
     Program,
     Result,
     TellOp,
+    reply_key,
     walk,
 )
 from askance.program_rules import validate
@@ -37,7 +38,7 @@ S = TypeVar("S")
 
 def smaller(program: Program) -> Iterator[Program]:
     """Valid programs that are a little smaller, the boldest cuts first."""
-    for candidate in _cuts(program):
+    for candidate in map(_repaired, _cuts(program)):
         if candidate == program:
             continue
         try:
@@ -87,6 +88,30 @@ def _cuts(program: Program) -> Iterator[Program]:
     for at, actor in enumerate(actors):
         if actor.loop:
             yield replace(program, actors=_with(actors, at, replace(actor, loop=0)))
+
+
+def _repaired(program: Program) -> Program:
+    """The program without operations on replies of other clients that are not made any more."""
+    made = {
+        reply_key(client, operation.name)
+        for client in program.clients
+        for operation in client.operations
+        if isinstance(operation, AskOp | Compose | GatherOp)
+    }
+    clients = tuple(
+        replace(
+            client,
+            operations=tuple(
+                operation
+                for operation in client.operations
+                if not isinstance(operation, Result | Await | Cancel)
+                or "." not in operation.reply
+                or operation.reply in made
+            ),
+        )
+        for client in program.clients
+    )
+    return replace(program, clients=clients)
 
 
 def _below(loop: int | None, loops: int) -> Any:
