@@ -102,6 +102,20 @@ def test_the_page_has_each_failure_with_its_judgement_and_program() -> None:
     assert section.endswith("Replays exactly.\n")
 
 
+def test_a_failure_of_real_threads_says_how_often_it_was_seen() -> None:
+    """In place of a replay, and the subject says where it was."""
+    failure = {
+        "expected": "e",
+        "actual": "a",
+        "program": "loops 1",
+        "seen": "it failed in 3 of 20 further executions",
+    }
+    live = {**REPORT, "engine": "live", "clauses": [{"clause": "L7", "verdict": "fail", "failure": failure}]}
+    page = as_markdown([Column("gizmo", "judged", live)], Judgements([ENTRY]), "askance compare gizmo")
+    assert "gizmo 1.2, on real threads, Python 3.11.7." in page
+    assert page.endswith("It failed in 3 of 20 further executions.\n")
+
+
 def test_the_table_fits_eighty_columns_however_many_there_are() -> None:
     """Twelve implementations."""
     columns = [Column(f"a-long-name-{n}", "judged", REPORT) for n in range(12)]

@@ -66,7 +66,8 @@ class Column:
         if not self.report:
             return f"{self.status}: {self.trouble}"
         versions = [f"{name} {version}" for name, version in self.report.get("versions", {}).items()]
-        told = [*versions, self.report.get("engine", "world"), f"Python {self.report['python']}"]
+        where = "on real threads" if self.report.get("engine") == "live" else "world"
+        told = [*versions, where, f"Python {self.report['python']}"]
         return ", ".join(told) + (f" ({self.trouble})" if self.trouble else "")
 
 
@@ -224,5 +225,5 @@ def _told(entry: dict[str, Any], judgement: dict[str, str] | None) -> list[str]:
     lines = [f"### {entry['clause']}", "", said, "", "```"]
     for title in ("expected", "actual", "program"):
         lines += [f"{title}:", *[f"    {line}" for line in str(failure.get(title, "")).splitlines()]]
-    seen = failure.get("replays") or ("replays exactly" if failure.get("confirmed") == "same" else "")
+    seen = failure.get("seen") or ("replays exactly" if failure.get("confirmed") == "same" else "")
     return [*lines, "```", *(["", f"{seen[0].upper()}{seen[1:]}."] if seen else [])]
