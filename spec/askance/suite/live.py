@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -72,6 +73,10 @@ class Runner:
     def __init__(self, implementation: str) -> None:
         self.implementation = implementation
         self.child: Child | None = None
+        self.next: Future[Child] | None = None
+        """The child after this one, which is got ready meanwhile where the one before did not outlive its program."""
+        self.starting = ThreadPoolExecutor(1)
+        self.short_lived = False
         self.seconds = 0.0
         self.printed = 0
 
@@ -80,12 +85,21 @@ class Runner:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+        self.starting.shutdown()
 
     def end(self) -> None:
         """End the child, if there is one."""
         if self.child is not None:
             self.child.close()
             self.child = None
+        if self.next is not None:
+            with contextlib.suppress(ChildFailed):
+                self.next.result().close()
+            self.next = None
+
+    def started(self) -> Child:
+        """A child that is ready; raises ChildFailed."""
+        return Child(self.implementation, known=self.known.get(self.implementation))
 
     def run(self, program: Program, *, brief: bool = False) -> History:
         """Perform the program; what happened. A child that cannot be made ready gives an error.
@@ -94,15 +108,20 @@ class Runner:
         """
         if self.child is None:
             try:
-                self.child = Child(self.implementation, known=self.known.get(self.implementation))
+                coming, self.next = self.next, None
+                self.child = self.started() if coming is None else coming.result()
             except ChildFailed as failed:
                 return History(program, (), "error", error=str(failed))
         self.known[self.implementation] = self.child.known or {}
+        if self.short_lived and self.next is None:
+            self.next = self.starting.submit(self.started)
         ran = self.child.run(program, brief=brief)
         self.seconds += ran.seconds
+        self.short_lived = self.child.over
         if self.child.over:
             self.printed += self.child.printed
-            self.end()
+            self.child.close()
+            self.child = None
         return history_of(program, ran)
 
 
