@@ -303,10 +303,8 @@ class Reporter:
     def document(self) -> dict[str, Any]:
         """The whole report as data."""
         from askance.report.entry import document
+        from askance.run import load_adapter
 
-        return document(
-            self.config.getoption("askance_implementation"),
-            profile_name(self.config),
-            self.entries,
-            self.broken,
-        )
+        name = self.config.getoption("askance_implementation")
+        engine = engine_for(load_adapter(name), self.config.getoption("askance_engine"))
+        return document(name, profile_name(self.config), self.entries, self.broken, engine)

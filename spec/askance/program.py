@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 __all__ = [
+    "NOTHING",
     "Actor",
     "Apply",
     "Ask",
@@ -50,6 +51,7 @@ __all__ = [
     "Update",
     "Value",
     "Within",
+    "mapped",
 ]
 
 
@@ -67,6 +69,15 @@ class Term:
         return f"{self.symbol}({', '.join(str(a) if isinstance(a, Term) else repr(a) for a in self.args)})"
 
     __repr__ = __str__
+
+
+NOTHING = "to_none"
+"""The symbol of the one mapped function that gives no term: it gives None, which may be taken for "not yet"."""
+
+
+def mapped(symbol: str, value: Value) -> Value:
+    """What a reply's value becomes where the reply is mapped (`Then`, `Compose`): its term, or None for NOTHING."""
+    return None if symbol == NOTHING else Term(symbol, (value,))
 
 
 @dataclass(frozen=True, slots=True)

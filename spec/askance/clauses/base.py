@@ -30,6 +30,7 @@ FEATURES: dict[str, str] = {
     "errors": "handlers raise, of every kind in `askance.errors`, and sometimes recover",
     "falsy": "answers that are falsy or empty: None, False, 0, the empty string, the empty tuple",
     "exception-values": "handlers return exception instances as values",
+    "read-again": "a mapped reply, whose function may give None, is read more than once",
     "several-waiters": "one reply is waited for more than once: by several clients, through compositions and gathers",
     "cross-loop": "asker and asked live on different loops",
     "own-loop": "asker and asked live on the same loop",
@@ -55,6 +56,7 @@ FEATURES: dict[str, str] = {
 FEATURE_NEEDS: dict[str, frozenset[str]] = {
     "gather": frozenset({"gather"}),
     "compose": frozenset({"then"}),
+    "read-again": frozenset({"then"}),
     "deferred": frozenset({"deferred"}),
     "cross-loop": frozenset({"loops"}),
     "own-loop": frozenset({"loops"}),

@@ -64,6 +64,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(actors=2, group=("gather",), root=("raise",), leaf=("sleep-raise",)),
     ),
     "compose": (Skeleton(group=("compose",)), Skeleton(actors=2, root=("then",))),
+    "read-again": (Skeleton(group=("compose-again",)),),
     "deferred": (
         Skeleton(actors=2, root=("deferred",)),
         Skeleton(actors=3, root=("deferred", "gather", "then")),

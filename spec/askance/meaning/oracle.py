@@ -26,8 +26,8 @@ from askance.program import (
     Result,
     StopOp,
     TellOp,
-    Term,
     Value,
+    mapped,
     reply_key,
     walk,
 )
@@ -193,7 +193,7 @@ class _Oracle:
 
 
 def _mapped(source: Possible, symbol: str) -> Possible:
-    return then(source, lambda result: value(Term(symbol, (result,))))
+    return then(source, lambda result: value(mapped(symbol, result)))
 
 
 def _gathered(replies: tuple[str, ...], possible: Mapping[str, Possible]) -> Possible:

@@ -16,7 +16,7 @@ from typing import Any
 from askance.adapter import Adapter, System
 from askance.errors import make
 from askance.history import Outcome, Recorder
-from askance.program import Err, Expression, Fail, Raise, Spawn, Term, Value, walk
+from askance.program import Err, Expression, Fail, Raise, Spawn, Term, Value, mapped, walk
 from askance.run.actor_state import ActorState
 from askance.run.classify import Classifier, recordable
 from askance.world import EngineFailure, StrandKilled
@@ -220,7 +220,7 @@ class Directory:
         """Apply `symbol` to what a reply gave, for the reply `op`, and record it."""
         outcome = self.classifier.gathered(raw) if gathered else self.classifier.value(raw)
         self.add("apply", who, op=op, outcome=outcome, loop=self.loop())
-        return Term(symbol, (outcome.value if outcome.kind == "value" else raw,))
+        return mapped(symbol, outcome.value if outcome.kind == "value" else raw)
 
 
 class Turn:

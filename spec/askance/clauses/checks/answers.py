@@ -12,7 +12,7 @@ from askance.clauses.misfits import Misfit, first_of
 from askance.clauses.placement import differing_placements, mixed_placements, placement_reached
 from askance.clauses.values import same
 from askance.history import Outcome
-from askance.program import Term
+from askance.program import mapped
 
 
 def where(case: Case, wait: Wait) -> str:
@@ -136,7 +136,7 @@ def disagreeing_composition(case: Case, clause: str, op: str) -> Violation | Non
             continue
         expected = wait.outcome
         if expected.kind == "value":
-            expected = Outcome("value", Term(composed.symbol, (expected.value,)))
+            expected = Outcome("value", mapped(composed.symbol, expected.value))
         got = seen[0].outcome
         if got is not None and not same(expected, got):
             return Violation(
