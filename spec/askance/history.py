@@ -64,6 +64,7 @@ EventKind = Literal[
     "settle",  # nothing can move any more: a phase ended
     "loop-blocked",  # the strand blocked while it was running an event loop: detail says on what and where
     "uncaught",  # an exception nobody caught ended a thread, or a loop's exception handler was called: detail
+    "closing",  # the system is being closed while actors may be at work
     "closed",  # the system was closed
     "leaked",  # a thread, a loop or a task that was left when all was over: detail
 ]
@@ -148,12 +149,19 @@ def recorded(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One strand (or turn, or client) that waits when nothing can move: on what, and at which source line."""
+    """One strand (or turn, or client) that waits when nothing can move: on what, and at which source line.
+
+    `where` is "" for a client that waits in no line but the harness's.
+    """
 
     who: str
     strand: str
     on: str
     where: str
+
+    def __str__(self) -> str:
+        at = f" at {self.where}" if self.where else ""
+        return f"{self.who or self.strand} waits for {self.on}{at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +173,7 @@ class Deadlock:
     forgotten: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        lines = [f"{w.who or w.strand} waits for {w.on} at {w.where}" for w in self.waiting]
+        lines = [str(waiting) for waiting in self.waiting]
         if self.cycle:
             lines.append("cycle: " + " -> ".join((*self.cycle, self.cycle[0])))
         lines += [f"nobody is left to complete {reply}" for reply in self.forgotten]

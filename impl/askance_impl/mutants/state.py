@@ -9,7 +9,7 @@ from askance_impl.mutants.mutant import mutant
 from askance_impl.reference.actor import Actor, AskReply
 
 
-class _Keeping(Actor):
+class Keeping(Actor):
     """An actor that reaches the state which its handler keeps."""
 
     @property
@@ -29,7 +29,7 @@ class _Keeping(Actor):
         return getattr(getattr(self._handler, "__self__", None), "state", None)
 
 
-class _LoadsWhenSent(_Keeping):
+class _LoadsWhenSent(Keeping):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._loaded: dict[AskReply, Any] = {}
@@ -55,7 +55,7 @@ state_loaded_when_sent = mutant(
 )
 
 
-class _WritesBehind(_Keeping):
+class _WritesBehind(Keeping):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._stored: Any = None
@@ -80,7 +80,7 @@ state_written_behind = mutant(
 )
 
 
-class _StateOfThread(_Keeping):
+class _StateOfThread(Keeping):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._senders: dict[AskReply, int] = {}
@@ -111,7 +111,7 @@ state_of_the_askers_thread = mutant(
 )
 
 
-class _AnswersTogether(_Keeping):
+class _AnswersTogether(Keeping):
     def ask(self, message: Any) -> AskReply:
         running = self.busy_with()
         first: AskReply | None = None if running is None else running.reply
@@ -134,7 +134,7 @@ answer_of_the_turn_before = mutant(
 )
 
 
-class _Passive(_Keeping):
+class _Passive(Keeping):
     def _run(self) -> None:
         super()._run()
         if not self._turns and not self._mailbox:

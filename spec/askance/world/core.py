@@ -104,8 +104,6 @@ class World(Scheduler):
                     self.ending = self.ending or ("done" if self.main.done else "deadlock")
                 else:
                     self.turn(chosen).switch()
-            if self.ending == "deadlock":
-                self.execution.deadlock = explain(self)
         except EngineFailure as failure:
             self._failed(str(failure))
         finally:
@@ -121,6 +119,9 @@ class World(Scheduler):
                 execution.ending = self.ending
         if self.interrupted:
             raise KeyboardInterrupt
+        if self.ending == "deadlock":
+            # Outside of the world: to ask a future whether it is done is a step inside, and may wait for its lock.
+            execution.deadlock = explain(self)
 
     def _main_is_over(self) -> bool:
         """Whether only daemons are left, as at the end of a process; and these are at rest, where they are to be."""

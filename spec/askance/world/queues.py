@@ -1,6 +1,7 @@
 """Controlled queues: methods of `queue.Queue` (and so of its subclasses), and a `queue.SimpleQueue`.
 
-Putting and getting are one step each. A getter can run while there is something to get, a putter while there is room.
+Putting and getting are one step each. A getter can run while there is something to get, a putter while there is room,
+whoever joins while no task is unfinished.
 """
 
 from __future__ import annotations
@@ -75,8 +76,7 @@ def heard(self: Any, world: World) -> None:
     shut = CAN_SHUT_DOWN and self.is_shutdown
     (world.let if self._qsize() > 0 or shut else world.hold)(ends.getters)
     (world.let if self._qsize() < self.maxsize or shut else world.hold)(ends.putters)
-    if not self.unfinished_tasks:
-        world.let(ends.joiners)
+    (world.hold if self.unfinished_tasks else world.let)(ends.joiners)
 
 
 def _respect_mutex(mutex: Any) -> None:
@@ -99,8 +99,10 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     if ends is None or ends.world is not world:
         ends = _ends(self, world)
     maxsize = self.maxsize
-    if maxsize <= 0 or not block:
+    if maxsize <= 0:
         world.point("put", self)
+    elif not block:
+        world.point("try-put", self)
     elif timeout is None and (self._qsize() < maxsize or (CAN_SHUT_DOWN and self.is_shutdown)):
         world.ready("put", self, ends.putters)
     else:
@@ -125,6 +127,8 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
         raise queue.Full
     self._put(item)
     self.unfinished_tasks += 1
+    if ends.joiners:
+        world.hold(ends.joiners)
     if ends.getters:
         world.let(ends.getters)
     if ends.putters and 0 < maxsize <= self._qsize():
@@ -249,7 +253,8 @@ def shutdown(self: Any, immediate: bool = False) -> None:
             self._get()
             if self.unfinished_tasks > 0:
                 self.unfinished_tasks -= 1
-        world.let(ends.joiners)
+        if not self.unfinished_tasks:
+            world.let(ends.joiners)
         _notify(world, ends.all_tasks_done, sys.maxsize)
     world.let(ends.getters)
     world.let(ends.putters)
