@@ -109,7 +109,12 @@ def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...
         rest = _without(operations, at)
         yield _unresting(rest, made) if made is not None else rest
         if isinstance(operation, Compose):
-            yield tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+            plain = tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+            yield plain
+            # The composition may be there only to let a later part of a gather be first.
+            turned = tuple(_turned(other) for other in plain)
+            if turned != plain:
+                yield turned
 
 
 def _on_part(operation: Operation, made: str, part: str) -> Operation:
@@ -118,6 +123,13 @@ def _on_part(operation: Operation, made: str, part: str) -> Operation:
         return replace(operation, reply=part)
     if isinstance(operation, GatherOp):
         return replace(operation, replies=tuple(part if one == made else one for one in operation.replies))
+    return operation
+
+
+def _turned(operation: Operation) -> Operation:
+    """A gather of the same parts in the opposite order."""
+    if isinstance(operation, GatherOp):
+        return replace(operation, replies=operation.replies[::-1])
     return operation
 
 
