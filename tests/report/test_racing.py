@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.report.failures import failure, found
 
-from askance.program import Actor, Apply, Ask, AskOp, Client, Msg, Program, Result, Spawn, TellOp
+from askance.program import Actor, Apply, Ask, AskOp, Client, Msg, Program, Result, Spawn
 from askance.report.racing import Turned
-from askance.report.seen import seen_again
-from askance.report.words import failure_text, step_number
+from askance.report.seen import fallen, seen_again
+from askance.report.words import failure_text, race_outcome, step_number
 from askance.run import load_adapter
 from askance.suite.counterexample import replay
 
@@ -19,9 +19,6 @@ LOST = Program(1, (Actor("a", 0, F),), (Client("c0", "thread", (AskOp("r0", "a",
 """A message to an idle loop."""
 SPAWNING = Program(2, (Actor("a", 0, Spawn(F, None, Msg())),), (Client("c1", 1, (AskOp("r0", "a", 11),)),))
 """Two messages may be lost: the client's to a, after which nothing is asked of the spawned actor, and a's to that."""
-TOLD = Program(2, (Actor("b", 0, Spawn(F, None, Msg())),), (Client("c0", 1, (TellOp("b", 10),)),))
-
-
 AGAIN = Program(
     1,
     (Actor("a", 0, F),),
@@ -84,9 +81,18 @@ def test_a_race_is_told_in_words() -> None:
 
 def test_a_clause_that_falls_in_its_place_is_told() -> None:
     """An order in which another clause falls instead is said to be no more than that."""
-    race = failure("naive-call-soon", "L4", TOLD)["race"]
-    assert race["fell"] == ["L5"]
-    assert "L4 holds (L5 then falls)" in shown("L4", TOLD)
+    step = {"step": 3, "strand": "c0", "operation": "get", "object": "Queue#1", "where": "", "line": ""}
+    race = {"first": step, "second": step, "tried": 1, "passed": 1, "fell": ["L5", "D1"], "arose": True}
+    words = {"clause": "L4", "race": race, "strands": {}}
+    assert "L4 holds (L5 and D1 then fall)" in race_outcome(words)
+    assert "L4 holds (L5 then falls)" in race_outcome({**words, "race": {**race, "fell": ["L5"]}})
+
+
+def test_what_falls_in_an_execution_is_asked_of_every_clause() -> None:
+    """A handler that blocks its loop violates what says so, and that nothing deadlocks."""
+    adapter = load_adapter("naive-blocking")
+    counterexample = found("naive-blocking", "D4")
+    assert fallen(replay(counterexample, adapter), adapter) == ["D2", "D4"]
 
 
 def test_where_no_order_passes_the_order_seems_not_to_matter() -> None:

@@ -20,7 +20,7 @@ from askance.search.watched import Moment, Seen, Stop, Watch, WatchedWorld
 from askance.suite.counterexample import Counterexample, Replayed, replay
 from askance.world import World
 
-__all__ = ["Sight", "decided", "moment", "seen_again", "step_of", "stood"]
+__all__ = ["Sight", "decided", "fallen", "moment", "seen_again", "step_of", "stood"]
 
 MOST_TURNED = 40
 """At most so many racing pairs are turned round."""
