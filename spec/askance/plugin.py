@@ -168,13 +168,20 @@ def engine_for(adapter: Any, wanted: str | None) -> str:
 
 def checked(name: str, engine: str | None = None) -> None:
     """Raise UsageError, with one message, if there is no such implementation or its adapter is broken."""
-    from askance.run import UsageError, load_adapter, self_check
+    from askance.run import AdapterError, UsageError, load_adapter, self_check
     from askance.search.replay import Stay
+    from askance.suite.apart import POSSIBLE, Lost, apart
     from askance.world import World
 
     adapter = load_adapter(name)
     if engine_for(adapter, engine) == "world":
-        self_check(adapter, World(Stay()))
+        if not POSSIBLE:
+            self_check(adapter, World(Stay()))
+            return
+        try:
+            apart(lambda report: self_check(adapter, World(Stay())))
+        except Lost as lost:
+            raise AdapterError(f"{adapter.name}: one ask of one actor could not be made: {lost}") from lost
         return
     from askance.live import Child, ChildFailed
 
@@ -296,10 +303,8 @@ class Reporter:
     def document(self) -> dict[str, Any]:
         """The whole report as data."""
         from askance.report.entry import document
+        from askance.run import load_adapter
 
-        return document(
-            self.config.getoption("askance_implementation"),
-            profile_name(self.config),
-            self.entries,
-            self.broken,
-        )
+        name = self.config.getoption("askance_implementation")
+        engine = engine_for(load_adapter(name), self.config.getoption("askance_engine"))
+        return document(name, profile_name(self.config), self.entries, self.broken, engine)

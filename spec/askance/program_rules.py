@@ -24,6 +24,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -66,10 +67,10 @@ def validate(program: Program) -> None:
         raise ProgramError(f"not a program but {_kind(program)}")
     if type(program.name) is not str:
         raise ProgramError(f"name must be a text, not {_kind(program.name)}")
+    if type(program.abrupt) is not bool:
+        raise ProgramError(f"abrupt must be true or false, not {program.abrupt!r}")
     if type(program.loops) is not int or not 1 <= program.loops <= MOST_LOOPS:
         raise ProgramError(f"loops must be a whole number from 1 to {MOST_LOOPS}, not {program.loops!r}")
-    if program.closing not in ("settled", "busy"):
-        raise ProgramError(f"closing must be 'settled' or 'busy', not {program.closing!r}")
     actors = _parts(program.actors, Actor, "actors")
     clients = _parts(program.clients, Client, "clients")
     taken: set[str] = set()
@@ -132,6 +133,13 @@ class _Rules:
                 self.expression(then, f"{where}.then", tail=tail)
             case Raise(error):
                 _error(error, f"{where}.error")
+            case Fail(kind, argument):
+                _error(Err(kind), where)
+                self.expression(argument, f"{where}.argument", tail=False)
+                if not isinstance(argument, Apply | Update):
+                    raise ProgramError(
+                        f"{where}.argument: an error made here holds a term; use raise for a constant one"
+                    )
             case Try(body, handler):
                 self.expression(body, f"{where}.body", tail=False)
                 self.expression(handler, f"{where}.handler", tail=tail)

@@ -22,6 +22,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -192,6 +193,22 @@ def test_unknown_error_kind() -> None:
     )
 
 
+def test_an_error_made_in_a_turn() -> None:
+    """Its kind must be known, and its argument a term, which no library's own error holds."""
+    made = Apply("f", (M,))
+    assert refusal(behaving(Fail("Oops", made))).startswith(
+        "actors[0].behaviour: there is no error kind 'Oops'"
+    )
+    assert refusal(behaving(Fail("Boom", M))) == (
+        "actors[0].behaviour.argument: an error made here holds a term; use raise for a constant one"
+    )
+
+
+def test_abrupt() -> None:
+    """Whether the system is closed at once is true or false."""
+    assert refusal(Program(1, abrupt=1)) == "abrupt must be true or false, not 1"  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("where", ["somewhere", None, 2, -1, True])
 def test_place_of_a_client(where: Any) -> None:
     """A client is on a thread, on a loop of its own, or on one of the program's loops."""
@@ -202,12 +219,6 @@ def test_place_of_a_client(where: Any) -> None:
 def test_loops(loops: Any) -> None:
     """A program has one loop or more, and not absurdly many."""
     assert refusal(Program(loops)) == f"loops must be a whole number from 1 to 256, not {loops!r}"
-
-
-def test_closing() -> None:
-    """A program closes when nothing moves any more or at once, and in no other way."""
-    assert refusal(Program(1, closing="late")) == "closing must be 'settled' or 'busy', not 'late'"  # type: ignore[arg-type]
-    validate(Program(1, closing="busy"))
 
 
 def test_names_are_unique() -> None:

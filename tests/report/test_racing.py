@@ -55,16 +55,12 @@ def test_without_a_pair_the_very_same_execution_follows() -> None:
     assert replay(counterexample, adapter, lambda _: Turned(backwards)).history != sight.history
 
 
-def test_a_bystander_is_not_shown() -> None:
-    """Two pairs pass in the other order; the one with which the rest of the failure happens as before is shown.
-
-    Turning round the client's message and its loop's look passes, too, but only because a does not begin any more.
-    """
+def test_the_race_that_decides_is_shown() -> None:
+    """Of several races the last message's: the asker's call, and the look of the loop that it does not wake."""
     race = failure("naive-call-soon", "L5", SPAWNING)["race"]
-    assert race["passed"] == 2
+    assert race["tried"] > 1
     steps = [(race[which]["operation"], race[which]["object"]) for which in ("first", "second")]
     assert steps == [("round", "loop#1"), ("call-soon", "loop#1")]
-    assert "1 more passes, but this one changes least of what led to the failure" in shown("L5", SPAWNING)
 
 
 def test_a_race_is_told_in_words() -> None:
@@ -76,7 +72,8 @@ def test_a_race_is_told_in_words() -> None:
         "then c0 gives loop 0 a callback, without waking it (call_soon) (step 6) at "
     )
     assert lines[at + 3].startswith("loop.call_soon(start)")
-    assert lines[at + 4] == "tried: with c0 first, and all else in the same order as far as can be, D1 holds"
+    tried = "tried: with c0 first, and all else in the same order as far as can be, D1 holds"
+    assert lines[at + 4].startswith(tried)
 
 
 def test_a_clause_that_falls_in_its_place_is_told() -> None:
@@ -107,13 +104,18 @@ def test_where_no_order_passes_the_order_seems_not_to_matter() -> None:
 
 
 def test_a_switch_is_shown_where_plain_variables_race() -> None:
-    """An actor that falls asleep after it looked: no object is shared, and the line where it was left is shown."""
+    """An actor that falls asleep after it looked: no object is shared, and the line where it was left is shown.
+
+    With the client's first message before the loop begins all goes well, too: that pair is a bystander, since the loop
+    falls asleep in another way then.
+    """
     text = shown("D1", AGAIN, MUTANTS + "contention_lost_wakeup")
     lines = [line.strip() for line in text.splitlines()]
     at = lines.index("a switch without which D1 holds:")
-    assert lines[at + 1].startswith("c0 goes on after waiting for Event#1 ")
+    assert lines[at + 1].startswith("c0 ")
     (before,) = [line for line in lines if line.startswith("before loop 0 ")]
     assert "acquires Lock#2 " in before and before.endswith(" in _FallsAsleepLate._run")
+    assert "1 more passes, but this one changes least of what led to the failure" in text
 
 
 def test_two_that_cross_are_shown_at_their_locks() -> None:

@@ -35,7 +35,7 @@ def counterexample(clause: str, implementation: str, program: Program, folder: P
     with installed():
         failure = trial.search(Script(program))
         assert failure is not None
-        return str(save(smallest(trial, failure), folder))
+        return str(save(smallest(trial, failure, fixed=True), folder))
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +24,6 @@ from tests.run.libraries import (
 )
 
 from askance.adapter import System
-from askance.generate.continuing import carry_out
 from askance.history import History, Outcome, Recorder
 from askance.program import (
     Actor,
@@ -77,24 +75,12 @@ def test_what_was_told_is_handled_before_the_close() -> None:
     assert [e.actor for e in events(history, "end")] == ["a", "b"]
 
 
-def carried_out(program: Program, adapter: Any, world: World) -> History:
-    """The program carried out as the suite does it."""
-    return carry_out(program, (), adapter, world)
-
-
-@pytest.mark.parametrize("performed", [execute, carried_out])
-def test_a_busy_system_is_closed_as_soon_as_the_clients_are_done(
-    performed: Callable[[Program, Any, World], History],
-) -> None:
-    """Where the program says so, what was told may be in progress; earlier phases settle all the same."""
-    slow = actor("a", Sleep(9, Msg()))
-    told = program(slow, operations=(TellOp("a", 1), Settle(), TellOp("a", 2)))
-    history = performed(replace(told, closing="busy"), Loops(), World(Steadily()))
-    kinds = [event.kind for event in history.events]
-    assert kinds.count("settle") == 1
-    times = {event.kind: event.time for event in history.events}
-    assert (times["settle"], times["closing"]) == (9, 9)
-    assert len(events(history, "end")) == 1 or times["end"] > times["closing"]
+def test_an_abrupt_program_closes_while_actors_are_at_work() -> None:
+    """The last phase is not settled: a turn that sleeps has not ended when the system begins to close."""
+    whole = program(actor("a", Sleep(5, Msg())), operations=(TellOp("a", 1),))
+    history = run(replace(whole, abrupt=True), load_adapter("reference"))
+    assert [e.kind for e in history.events if not e.who] == ["spawn", "closing", "closed"]
+    assert history.events[-1].time < 5
 
 
 def test_phases_are_cut_at_settles() -> None:

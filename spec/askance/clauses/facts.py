@@ -88,16 +88,15 @@ class Facts:
     """Where each actor was first asked to stop."""
     cancels: dict[str, int] = field(default_factory=dict)
     """Where each reply was first cancelled."""
-    closing: int = -1
-    """Where the system began to close while actors might be at work; -1 if it closed when nothing moved."""
     others: list[int] = field(default_factory=list)
     """Positions of loop-blocked, uncaught, apply and leaked events."""
+    closing: int = -1
+    """Where the system began to close while actors might be at work; -1 if it waited until nothing could move.
+
+    What a turn does after that, and what becomes of its asks, is not in these tables.
+    """
     sent_in_vain: set[str] = field(default_factory=set)
     """Messages whose ask or tell raised at once: nobody need handle them."""
-
-    def while_closing(self, at: int) -> bool:
-        """Whether that position came after the system had begun to close at work, which cuts off whatever waits."""
-        return 0 <= self.closing < at
 
     def open_waits(self, at: int) -> list[Wait]:
         """The waits that had begun and not ended at that position."""
@@ -143,7 +142,11 @@ def read(history: History, composed: Mapping[str, Composed]) -> Facts:
     facts = Facts(history.events, composed=dict(composed))
     open_waits: dict[tuple[str, str], list[Wait]] = {}
     for at, event in enumerate(history.events):
+        if facts.closing >= 0 and event.kind not in ("leaked", "uncaught"):
+            continue
         match event.kind:
+            case "closing":
+                facts.closing = at
             case "ask" | "tell":
                 message = _message(facts, event)
                 message.op, message.value, message.sent = event.op, event.value, at
@@ -191,13 +194,11 @@ def read(history: History, composed: Mapping[str, Composed]) -> Facts:
                 facts.stops.setdefault(event.actor, at)
             case "cancel":
                 facts.cancels.setdefault(event.op, at)
-            case "closing":
-                facts.closing = at
             case "loop-blocked" | "uncaught" | "apply" | "leaked":
                 facts.others.append(at)
             case _:
                 pass
-    if history.ending == "deadlock":
+    if history.ending == "deadlock" and facts.closing < 0:
         facts.standstills.append(len(history.events))
     return facts
 

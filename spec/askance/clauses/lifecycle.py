@@ -185,7 +185,7 @@ L7 = Clause(
     """,
     check=checks.l7_violation,
     reached=checks.l7_reached,
-    features=frozenset({"stop", "asks", "nested-asks", "sleep", "tell", "spawn", "cross-loop", "closing"}),
+    features=frozenset({"stop", "asks", "sleep", "tell", "cross-loop", "closing"}),
     rests_on=ALIVE,
 )
 

@@ -15,7 +15,7 @@ def owed(case: Case) -> tuple[Message, ...]:
     Where a turn hangs, the messages behind it are owed by whoever keeps it hanging.
     """
     facts = case.facts
-    last = _last_standstill(case)
+    last = facts.standstills[-1] if facts.standstills else 0
     ended = case.of(ended_by_failure)
     dropped = case.of(let_go).dropped
     return tuple(
@@ -30,19 +30,13 @@ def owed(case: Case) -> tuple[Message, ...]:
     )
 
 
-def _last_standstill(case: Case) -> int:
-    """The last position at which nothing could move, though the system was not closing; 0 if there is none."""
-    facts = case.facts
-    return max([at for at in facts.standstills if not facts.while_closing(at)], default=0)
-
-
 def lost_message(case: Case, clause: str) -> Message | None:
     """The first owed message that was never begun, and that violates that clause."""
     return next((message for message, blamed in case.of(_lost) if blamed == clause), None)
 
 
 def _lost(case: Case) -> tuple[tuple[Message, str], ...]:
-    last = _last_standstill(case)
+    last = case.facts.standstills[-1] if case.facts.standstills else 0
     return tuple(
         (message, clause_of_unbegun(case, message, last, otherwise="M2"))
         for message in case.of(owed)

@@ -102,7 +102,10 @@ def check_command(options: argparse.Namespace) -> int:
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         return USAGE
-    if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+    if status == pytest.ExitCode.INTERRUPTED:
+        print("askance: interrupted: not every clause was judged", file=sys.stderr)
+        return INCONCLUSIVE
+    if status == pytest.ExitCode.INTERNAL_ERROR:
         return INCONCLUSIVE
     return {"pass": PASSED if status == 0 else FELL, "fail": FELL}.get(outcome.verdict, INCONCLUSIVE)
 

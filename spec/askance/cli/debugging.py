@@ -143,12 +143,12 @@ def debug(watch: Watch, counterexample: Counterexample) -> None:
     )
     sys.stdout.flush()
     # Whoever looks takes their time.
-    watchdog.watch(None)
+    watchdog.rest(True)
     debugger: Any = Debugger()
     debugger.interaction(frame, None)
+    watchdog.rest(False)
     if debugger.ended:
         world.stop()
-    watchdog.watch(world)
 
 
 def write_history(file: str, words: dict[str, Any], counterexample: Counterexample) -> None:

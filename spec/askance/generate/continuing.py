@@ -20,28 +20,28 @@ __all__ = ["Continuing", "Step", "carry_out"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done next: actors to spawn, then operations of clients, up to where nothing can move any more.
-
-    One that is `hurried` ends as soon as the clients have done.
-    """
+    """What is done next: actors to spawn, then operations of clients, up to where nothing can move any more."""
 
     actors: Sequence[Actor] = ()
     parts: Sequence[tuple[Client, Sequence[Operation]]] = ()
-    hurried: bool = False
+    abrupt: bool = False
+    """Whether the system is closed before nothing can move any more; only in the last step."""
 
 
-def _performed(performance: Performance, world: World, steps: Iterable[Step], busy: bool = False) -> None:
-    """The main strand: open, each step up to its settling, close; the last does not settle if it closes `busy`."""
+def _performed(performance: Performance, world: World, steps: Iterable[Step]) -> None:
+    """The main strand: open, each step up to its settling, close."""
     performance.open()
+    abrupt = False
     for step in steps:
         for actor in step.actors:
             performance.spawn(actor)
         performance.phase(step.parts)
         performance.join()
-        if not step.hurried:
+        abrupt = step.abrupt
+        if not abrupt:
             world.settle()
             performance.settled()
-    performance.close(busy=busy)
+    performance.close(abrupt=abrupt)
 
 
 def carry_out(program: Program, births: Sequence[int], adapter: Adapter, world: World) -> History:
@@ -54,16 +54,16 @@ def carry_out(program: Program, births: Sequence[int], adapter: Adapter, world: 
     cut = phases(program.clients)
     born = [births[at] if at < len(births) else 0 for at in range(len(program.actors))]
     count = max([len(cut), *(birth + 1 for birth in born)])
-    busy = program.closing == "busy"
     steps = [
         Step(
             [actor for actor, birth in zip(program.actors, born, strict=True) if birth == number],
             cut[number] if number < len(cut) else (),
-            hurried=busy and number == count - 1,
+            program.abrupt and number == count - 1,
         )
         for number in range(count)
     ]
-    world.run(lambda: _performed(performance, world, steps, busy))
+    world.run(lambda: _performed(performance, world, steps))
+    performance.let_go()
     return finished(program, recorder, world.execution)
 
 
@@ -106,6 +106,7 @@ class Continuing:
             self._next = None
             self.world.resume()
         self.world.close()
+        self.performance.let_go()
 
     def history(self, program: Program) -> History:
         """What happened, after `close`; `program` is what has been carried out."""

@@ -141,7 +141,11 @@ def shown_path(file: Path) -> str:
 
 
 def document(
-    implementation: str, profile: str, entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()
+    implementation: str,
+    profile: str,
+    entries: Sequence[dict[str, Any]],
+    broken: Sequence[str] = (),
+    engine: str = "world",
 ) -> dict[str, Any]:
     """The whole report: the entries in the order of the specification, and the sum of what was tried."""
     order = list(ALL)
@@ -156,6 +160,7 @@ def document(
         "python": platform.python_version(),
         "implementation": implementation,
         "versions": versions(implementation),
+        "engine": engine,
         "profile": profile,
         "verdict": overall(entries, broken),
         "clauses": ordered,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -59,6 +60,11 @@ class Row:
     def fallen(self) -> list[str]:
         """The other clauses that fell."""
         return [clause for clause, verdict in self.others.items() if verdict == "fail"]
+
+
+def deaf() -> None:
+    """Ctrl-C is for the process that started this one, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def load_mutants(registry: str) -> Mapping[str, Any]:
@@ -120,7 +126,7 @@ def alone(strategy: str) -> Callable[[int, int, int | None], Iterator[tuple[int,
 
 def verdict(mutant: Any, clause: str, profile: str) -> str:
     """The verdict of that clause on the mutant."""
-    if not ALL[clause].needs <= mutant.capabilities:
+    if not ALL[clause].claimed(mutant):
         return "unsupported"
     trial = Trial(ALL[clause], mutant, PROFILES[profile])
     survey(trial)
@@ -133,7 +139,7 @@ def rows(registry: str, names: Sequence[str], profile: str, seeds: int, processe
     if processes == 1:
         yield from (measured(*one) for one in work)
         return
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, deaf) as pool:
         yield from pool.imap(_measured, work)
 
 

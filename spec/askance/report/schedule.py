@@ -306,9 +306,7 @@ def _text(event: Event) -> str:
             return f"uncaught: {event.detail}"
         case "settle":
             return "nothing can move"
-        case "closing":
-            return "closes the system"
-        case "closed":
-            return "closed"
+        case "closing" | "closed" as kind:
+            return kind
         case _:
             return ""

@@ -55,6 +55,10 @@ def rendered(
         console.print()
     console.print(_matrix(document["clauses"], console.width))
     console.print(_summary(document["clauses"]))
+    for line in _untold(document["clauses"]) if failures else ():
+        console.print()
+        for part in textwrap.wrap(line, max(30, width), subsequent_indent="    ", break_on_hyphens=False):
+            console.print(part, markup=False, soft_wrap=True)
     if verbose:
         console.print()
         for entry in document["clauses"]:
@@ -170,6 +174,15 @@ def _summary(entries: list[dict[str, Any]]) -> Text:
         text.append(", " if at else "")
         text.append(f"{counts[verdict]} {verdict}", style=style)
     return text
+
+
+def _untold(entries: list[dict[str, Any]]) -> list[str]:
+    """Why clauses are inconclusive, in full: it is what somebody has to act on, and the matrix cuts it."""
+    clauses: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry["verdict"] == "inconclusive" and entry["note"]:
+            clauses.setdefault(entry["note"], []).append(entry["clause"])
+    return [f"{', '.join(names)} inconclusive: {note}" for note, names in clauses.items()]
 
 
 def _failure(text: str) -> Text:

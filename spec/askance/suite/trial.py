@@ -40,6 +40,8 @@ MOST_INCONCLUSIVE = 10
 
 WATCHERS: list[Callable[[Trial], None]] = []
 """Told of each execution, for who shows progress; nothing that is tried may depend on them."""
+BEGUN: list[Callable[[Program], None]] = []
+"""Told of each program before it is run, for who wants to know on which one the process ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,8 @@ class Trial:
         if self.found is None:
             places = [str(c.where) if c.where in ("thread", "loop") else "inside" for c in program.clients]
             self.tally.saw(shape(program), program.loops, len(program.actors), places)
+        for told in BEGUN:
+            told(program)
         variants = self.variants(program)
         seen: set[tuple[int, ...]] = set()
         tried: list[tuple[int, Strategy]] = [(-1, drawn)] if drawn is not None else []

@@ -46,7 +46,7 @@ def sentence(event: Mapping[str, Any], asks: Mapping[str, Mapping[str, Any]]) ->
         case "settle":
             return "Nothing can move any more"
         case "closing":
-            return "The system begins to close, whatever the actors are doing"
+            return "The system is to close at once"
         case "closed":
             return "The system is closed"
         case "leaked":
