@@ -17,6 +17,7 @@ from askance.program import (
     Const,
     Err,
     Gather,
+    GatherOp,
     Msg,
     Program,
     Raise,
@@ -26,10 +27,10 @@ from askance.program import (
     walk,
 )
 from askance.program_rules import validate
+from askance.search.deviations import Deviating, Deviation, Noting, calmest
 from askance.search.random_walk import RandomWalk
 from askance.search.replay import Replay
 from askance.shrink import Reduction, smaller
-from askance.shrink.schedules import Deviating, Deviation, Noting, calmest
 from askance.world import World
 
 BIG = Program(
@@ -101,6 +102,16 @@ class Choices:
 
     def stepped(self, strand: Any) -> None:
         """Never told."""
+
+
+def test_a_wait_for_a_gather_becomes_one_for_a_part() -> None:
+    """So that a failure of one reply is not shown on two."""
+    asks = (AskOp("r0", "a", 1), AskOp("r1", "a", 2))
+    gathered = Client("c0", "thread", (*asks, GatherOp("r2", ("r0", "r1")), Result("r2")))
+    program = Program(1, (Actor("a", None, Apply("f", (Msg(),))),), (gathered,))
+    found = [less.clients[0].operations for less in smaller(program)]
+    assert (*asks, Result("r0")) in found
+    assert (*asks, Result("r1")) in found
 
 
 def test_a_program_is_reduced_to_what_fails() -> None:

@@ -51,17 +51,17 @@ class AsyncioSystem(System):
     def __init__(self, loops: int) -> None:
         self.loops = [asyncio.new_event_loop() for _ in range(loops)]
         self.threads = [threading.Thread(target=self.run, args=(loop,), daemon=True) for loop in self.loops]
-        self.closing = False
-        self.ended: list[asyncio.AbstractEventLoop] = []
+        self.ended: set[asyncio.AbstractEventLoop] = set()
         self.spawned = 0
         for thread in self.threads:
             thread.start()
 
     def run(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the loop, which a SystemExit in a task leaves, until the system has closed."""
+        """Run the loop, which a SystemExit in a task leaves, until the system closes; then cancel what is left."""
         while loop not in self.ended:
             with contextlib.suppress(SystemExit, KeyboardInterrupt):
                 loop.run_forever()
+        loop.run_until_complete(cancel_all())
 
     def submit(self, coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> Any:
         """Run the coroutine on the loop, from any thread."""
@@ -73,7 +73,7 @@ class AsyncioSystem(System):
 
     def ask(self, ref: Actor, message: Any) -> concurrent.futures.Future[Any]:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        if not (ref.stopped or self.closing):
+        if not ref.stopped:
             future = self.submit(ref.handle(message), ref.loop)
         else:
             future.set_exception(ActorStopped("the actor has stopped"))
@@ -81,8 +81,6 @@ class AsyncioSystem(System):
 
     def tell(self, ref: Actor, message: Any) -> None:
         ref.check()
-        if self.closing:
-            raise ActorStopped("the system is closing")
         self.submit(ref.handle(message), ref.loop)
 
     def stop(self, ref: Actor) -> None:
@@ -99,15 +97,15 @@ class AsyncioSystem(System):
             return False
 
     def end(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Leave `run_forever` for good; on the loop's thread, so that no stop is left for whatever runs there next."""
-        self.ended.append(loop)
+        """Called by the loop itself, so that one whose thread has just begun runs until it has heard of it."""
+        self.ended.add(loop)
         loop.stop()
 
     def close(self) -> None:
-        self.closing = True
-        # While a handler on one loop ends, it may send to another that has been seen to; the second time none is left.
-        for loop in self.loops * 2:
-            asyncio.run_coroutine_threadsafe(cancel_all(), loop).result()
+        quiet = 0
+        while quiet < 2:  # What is cancelled on one loop may have sent to another meanwhile.
+            found = [self.submit(cancel_all(), loop).result() for loop in self.loops]
+            quiet = 0 if any(found) else quiet + 1
         for loop in self.loops:
             loop.call_soon_threadsafe(self.end, loop)
         for thread in self.threads:
@@ -116,13 +114,14 @@ class AsyncioSystem(System):
             loop.close()
 
 
-async def cancel_all() -> None:
-    """Cancel every other task of the running loop, in the order made, and wait until they have ended."""
-    while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
-        tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def cancel_all() -> int:
+    """Cancel every other task of the running loop, in the order made, and wait until they have ended; how many."""
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return len(tasks)
 
 
 class AsyncioAdapter(BaseAdapter):

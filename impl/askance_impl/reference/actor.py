@@ -204,6 +204,7 @@ class Actor:
         finally:
             turn.ended = True
             turn.task = None
+            turn.reply = None  # it knows the turn: without this circle both are freed when nobody wants them
             self._turns.remove(turn)
             self._run()
 

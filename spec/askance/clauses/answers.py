@@ -230,7 +230,9 @@ A8 = Clause(
     """,
     check=checks.a8_violation,
     reached=checks.a8_reached,
-    features=frozenset({"asks", "compose", "several-waiters", "falsy", "nested-asks", "await-foreign-loop"}),
+    features=frozenset(
+        {"asks", "compose", "read-again", "several-waiters", "falsy", "nested-asks", "await-foreign-loop"}
+    ),
     rests_on=("A1", "A3", "A4", *ALIVE),
     needs=frozenset({"then"}),
 )

@@ -30,6 +30,7 @@ FEATURES: dict[str, str] = {
     "errors": "handlers raise, of every kind in `askance.errors`, and sometimes recover",
     "falsy": "answers that are falsy or empty: None, False, 0, the empty string, the empty tuple",
     "exception-values": "handlers return exception instances as values",
+    "read-again": "a mapped reply, whose function may give None, is read more than once",
     "several-waiters": "one reply is waited for more than once: by several clients, through compositions and gathers",
     "cross-loop": "asker and asked live on different loops",
     "own-loop": "asker and asked live on the same loop",
@@ -46,6 +47,7 @@ FEATURES: dict[str, str] = {
     "within": "an ask is given up after a time",
     "cancel": "a pending ask is cancelled, by its asker or by another client",
     "stop": "an actor is stopped while others send to it",
+    "closing": "the system is closed while actors are at work",
     "spawn": "a handler spawns an actor and asks it",
     "state": "several askers at once share an actor that keeps a state",
 }
@@ -54,6 +56,7 @@ FEATURES: dict[str, str] = {
 FEATURE_NEEDS: dict[str, frozenset[str]] = {
     "gather": frozenset({"gather"}),
     "compose": frozenset({"then"}),
+    "read-again": frozenset({"then"}),
     "deferred": frozenset({"deferred"}),
     "cross-loop": frozenset({"loops"}),
     "own-loop": frozenset({"loops"}),

@@ -87,7 +87,16 @@ D3 = Clause(
     check=checks.d3_violation,
     reached=checks.d3_reached,
     features=frozenset(
-        {"asks", "nested-asks", "diamond", "cycle", "cyclic-independent-askers", "cross-loop", "own-loop"}
+        {
+            "asks",
+            "nested-asks",
+            "diamond",
+            "errors",
+            "cycle",
+            "cyclic-independent-askers",
+            "cross-loop",
+            "own-loop",
+        }
     ),
     needs=frozenset({"cycles-refused"}),
 )

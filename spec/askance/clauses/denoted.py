@@ -16,7 +16,7 @@ from askance.clauses.letting_go import let_go
 from askance.clauses.values import same
 from askance.history import Outcome
 from askance.meaning import Anything
-from askance.program import Term
+from askance.program import mapped
 
 MOST_COMBINATIONS = 64
 """A gather whose parts may end in more combinations than this is compared part by part only."""
@@ -62,7 +62,7 @@ def _by_parts(case: Case, composed: Composed) -> frozenset[Outcome] | None:
         return None
     failures = frozenset(outcome for part in parts for outcome in part if outcome.kind != "value")
     values = product(*([outcome.value for outcome in part if outcome.kind == "value"] for part in parts))
-    made = (Term(composed.symbol, one) if composed.kind == "then" else one for one in values)
+    made = (mapped(composed.symbol, *one) if composed.kind == "then" else one for one in values)
     return failures.union(Outcome("value", value) for value in made)
 
 

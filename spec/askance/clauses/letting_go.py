@@ -52,6 +52,17 @@ def let_go(case: Case) -> LetGo:
     return LetGo(cancelled, actors, cut, cut | reach(facts, failed))
 
 
+def given_up(case: Case) -> Mapping[str, int]:
+    """The actors of which a wait was given up after its time, each with the position where the first was."""
+    facts = case.facts
+    found: dict[str, int] = {}
+    for wait in facts.waits:
+        message = facts.asks.get(wait.op)
+        if message is not None and wait.outcome is not None and wait.outcome.kind == "timeout":
+            found[message.actor] = min(wait.done, found.get(message.actor, wait.done))
+    return found
+
+
 def reach(facts: Facts, ops: Iterable[str]) -> frozenset[str]:
     """These replies, their parts, and the asks of the turns behind them, all the way down."""
     found: set[str] = set()

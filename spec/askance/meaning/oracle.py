@@ -19,6 +19,7 @@ from askance.meaning.timeline import Step, Timeline
 from askance.program import (
     AskOp,
     Compose,
+    Fail,
     GatherOp,
     Program,
     Raise,
@@ -27,8 +28,8 @@ from askance.program import (
     StopOp,
     StopSelf,
     TellOp,
-    Term,
     Value,
+    mapped,
     reply_key,
     walk,
 )
@@ -121,7 +122,7 @@ class _Oracle:
             actor.name
             for actor in self.program.actors
             if self.graph.component(actor.name)
-            or any(isinstance(part, Raise) for part in walk(actor.behaviour))
+            or any(isinstance(part, Raise | Fail) for part in walk(actor.behaviour))
         }
         parts = [(actor.name, part) for actor in self.program.actors for part in walk(actor.behaviour)]
         stopped = {part.actor for _, part in parts if isinstance(part, Stop)}
@@ -202,7 +203,7 @@ class _Oracle:
 
 
 def _mapped(source: Possible, symbol: str) -> Possible:
-    return then(source, lambda result: value(Term(symbol, (result,))))
+    return then(source, lambda result: value(mapped(symbol, result)))
 
 
 def _gathered(replies: tuple[str, ...], possible: Mapping[str, Possible]) -> Possible:

@@ -15,6 +15,7 @@ from askance.adapter import Adapter, System
 from askance.run.errors import AdapterError
 from askance.run.loading import check_declaration
 from askance.run.turns import NOT_AN_OUTCOME, Envelope
+from askance.world.strand import NotSimulated
 
 __all__ = ["check_shape", "self_check"]
 
@@ -42,6 +43,8 @@ def self_check(adapter: Adapter, world: Any) -> None:
     """
     check_declaration(adapter)
     execution = world.run(lambda: check_shape(adapter))
+    if execution.ending == "error":
+        raise AdapterError(f"{adapter.name}: one ask of one actor did not come to an end: {execution.error}")
     if execution.exception is not None:
         raise execution.exception
 
@@ -149,6 +152,11 @@ def called(name: str, method: str, contract: str, function: Any, *arguments: Any
         value = function(*arguments)
     except NOT_AN_OUTCOME:
         raise
+    except NotSimulated as error:
+        raise AdapterError(
+            f"{name}: `{method}`: {error} (--engine live), and declare that in the adapter: "
+            'engines = frozenset({"live"})'
+        ) from error
     except ImportError as error:  # what the adapter is of is not installed, and it says how to
         raise AdapterError(f"{name}: {error}") from error
     except BaseException as error:

@@ -50,6 +50,8 @@ def smaller(program: Program) -> Iterator[Program]:
 
 def _cuts(program: Program) -> Iterator[Program]:
     clients, actors = program.clients, program.actors
+    if program.abrupt:
+        yield replace(program, abrupt=False)
     for at in range(len(clients)):
         if len(clients) > 1:
             yield replace(program, clients=_without(clients, at))
@@ -135,6 +137,9 @@ def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...
         yield _unresting(rest, made) if made is not None else rest
         if isinstance(operation, Compose):
             yield tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+        if isinstance(operation, GatherOp):
+            for part in dict.fromkeys(operation.replies):
+                yield tuple(_on_part(other, operation.name, part) for other in rest)
 
 
 def _on_part(operation: Operation, made: str, part: str) -> Operation:

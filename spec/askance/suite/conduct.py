@@ -31,7 +31,7 @@ __all__ = ["Result", "conduct", "survey"]
 
 
 MANY = 40
-"""From so many programs on, some are dealt out to each situation."""
+"""From so many programs on, they are dealt out to the situations."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,11 @@ def quiet_settings(examples: int, phases: tuple[Phase, ...], steps: int | None =
 def _programs(trial: Trial, phases: tuple[Phase, ...] = (Phase.generate, Phase.shrink)) -> None:
     """Whole programs; raises Fallen with one that Hypothesis made small.
 
-    Where there are many, half of them are dealt out to the clause's situations, so that luck leaves none out. Each
-    deal begins with its simplest program, so of few programs most would be alike.
+    Where there are many, they are dealt out to the clause's situations, so that luck leaves none out. Each deal begins
+    with its simplest program, so of few programs most would be alike.
     """
     clause, adapter, count = trial.clause, trial.adapter, trial.profile.programs
-    dealt = count // 2 if count >= MANY else 0
+    dealt = count if count >= MANY else 0
     shares = Situations(clause.features, adapter, clause.needs).shares(dealt) if dealt else []
     for number, (skeleton, share) in enumerate([(None, count - dealt), *shares]):
         if not share:

@@ -70,19 +70,21 @@ def c1_reached(case: Case) -> bool:
 
 
 def _pending_below(case: Case) -> Iterator[tuple[str, Turn, int]]:
-    """The asks whose turn was going on when a cancellation reached them from above, with that turn and position."""
+    """The asks of turns that were going on when a cancellation reached them, with the asked turn and that position.
+
+    The asked turn was going on too, or came of an ask that was sent although its asker had been cancelled.
+    """
     facts = case.facts
     for op, at in case.of(let_go).cancelled.items():
         turn = facts.turn_of(op)
-        if op in facts.cancels or turn is None or not _asked_by_turn(case, op):
+        if op in facts.cancels or turn is None:
             continue
-        if turn.begin < at and not 0 <= turn.end < at:
+        sent = facts.asks[op].sent
+        asker = facts.turn.get(facts.events[sent].who)
+        if asker is None or 0 <= asker.end < at or 0 <= turn.end < at:
+            continue
+        if turn.begin < at or sent > at:
             yield op, turn, at
-
-
-def _asked_by_turn(case: Case, op: str) -> bool:
-    """Whether a turn asked for it, and not a client."""
-    return case.facts.events[case.facts.asks[op].sent].who in case.facts.turn
 
 
 def c2_violation(case: Case) -> Violation | None:
@@ -216,6 +218,22 @@ def c4_violation(case: Case) -> Violation | None:
                 f"on strand {events[at].strand or '?'}",
                 (at,),
             )
+    if (hang := hang_of(case, "C4")) is not None:
+        return hang_violation(
+            case,
+            "C4",
+            hang,
+            f"an ask was given up without effect on the actor, and {describe(case, hang.reply)} is answered",
+            f"{hang.wait.who} waits for {hang.reply} for ever",
+        )
+    if (message := lost_message(case, "C4")) is not None:
+        return Violation(
+            "C4",
+            f"{said(message)} is handled: giving up another message has no effect on the actor",
+            f"{message.actor} never began it",
+            f"sent by {message.sender}",
+            (message.sent,),
+        )
     return misfit_violation(case, "C4")
 
 
@@ -267,10 +285,15 @@ def c5_violation(case: Case) -> Violation | None:
 
 
 def c5_reached(case: Case) -> bool:
-    """A reply was cancelled while its turn was going on or had just ended, and waited for."""
+    """A reply that nobody had seen complete was cancelled in the second in which its turn answered, and waited for."""
     facts = case.facts
+    events = facts.events
     for op, at in facts.cancels.items():
+        waits = [wait for wait in facts.waits_for.get(op, ()) if wait.outcome is not None]
+        if not waits or any(wait.done < at for wait in waits):
+            continue
         turns = [facts.turn_of(inner) for inner in facts.asks_behind(op)]
-        if any(turn is not None and turn.begin < at for turn in turns) and op in facts.waits_for:
+        ended = [turn for turn in turns if turn and turn.outcome and not cancelled(turn.outcome)]
+        if any(events[turn.end].time == events[at].time or case.history.timers_raced for turn in ended):
             return True
     return False
