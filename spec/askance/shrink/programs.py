@@ -130,13 +130,17 @@ def _on_thread(client: Client) -> Client:
 
 
 def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...]]:
-    """The operations without some of them; what rests on a reply goes with it."""
+    """The operations without some of them; what rests on a reply goes with it, or rests on an earlier one instead."""
     for at, operation in enumerate(operations):
         made = getattr(operation, "name", None)
         rest = _without(operations, at)
         yield _unresting(rest, made) if made is not None else rest
         if isinstance(operation, Compose):
             yield tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+        if isinstance(operation, AskOp):
+            for earlier in operations[:at]:
+                if isinstance(earlier, AskOp):
+                    yield tuple(_on_part(other, operation.name, earlier.name) for other in rest)
 
 
 def _on_part(operation: Operation, made: str, part: str) -> Operation:
