@@ -80,6 +80,7 @@ def check_command(options: argparse.Namespace) -> int:
     import pytest
 
     from askance.plugin import checked, checked_baseline
+    from askance.report.files import prepared
 
     checked(options.name, options.engine)
     if options.exhaustive:
@@ -94,6 +95,9 @@ def check_command(options: argparse.Namespace) -> int:
         from askance.report.html import prepare
 
         prepare(Path(options.html))
+    for file in (options.json, options.badge):
+        if file is not None:
+            prepared(Path(file))
     outcome = Outcome()
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):

@@ -17,7 +17,7 @@ from askance.report.schedule import WIDTH
 from askance.report.words import failure_text
 from askance.suite.statistics import Tally
 
-__all__ = ["colored", "made", "rendered", "shown", "tried"]
+__all__ = ["colored", "counted", "made", "rendered", "shown", "tried"]
 
 STYLES = {
     "pass": "green",
@@ -49,7 +49,7 @@ def rendered(
     )
     tally = Tally.of(document["tally"])
     if tally.executions:
-        for line in (tried(tally), made(tally)):
+        for line in [*tried(tally).splitlines(), made(tally)]:
             for part in textwrap.wrap(line, max(30, width), subsequent_indent="  "):
                 console.print(part, markup=False, soft_wrap=True)
         console.print()
@@ -97,12 +97,13 @@ def tried(tally: Tally) -> str:
         )
     rate = tally.executions / tally.seconds if tally.seconds else 0.0
     text = (
-        f"{tally.executions:,} executions of {tally.programs:,} programs, {rate:,.0f} in a second of one core; "
-        f"{tally.distinct:,} distinct schedules, {tally.steps:,} steps, {tally.decisions:,} decisions; "
-        f"a timer raced in {tally.raced:,}"
+        f"{counted(tally.executions, 'execution')} of {counted(tally.programs, 'program')}, {rate:,.0f} in a second "
+        f"of one core; {counted(tally.distinct, 'distinct schedule')}, {counted(tally.steps, 'step')}, "
+        f"{counted(tally.decisions, 'decision')}; a timer raced in {tally.raced:,}"
     )
     if tally.signed:
-        text += f"\n{tally.interleavings:,} distinct interleavings in a sample of {tally.signed:,} executions"
+        sample = counted(tally.signed, "execution")
+        text += f"\n{counted(tally.interleavings, 'distinct interleaving')} in a sample of {sample}"
     if tally.pct:
         bounds = ", ".join(f"{tally.missed(depth):.2g}" for depth in (1, 2, 3))
         text += (
@@ -110,6 +111,11 @@ def tried(tally: Tally) -> str:
             f"depth 1, 2, 3 that every program can show is at most {bounds}"
         )
     return text
+
+
+def counted(number: int, what: str) -> str:
+    """So many of them: "1 program", "2 programs"."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def made(tally: Tally) -> str:

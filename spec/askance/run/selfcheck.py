@@ -6,7 +6,9 @@ says. Whether the library behaves is for the clauses; a library that never answe
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from askance.adapter import Adapter, System
@@ -71,11 +73,20 @@ def check_shape(adapter: Adapter) -> None:
     ref = call("spawn", handler, 0 if "loops" in adapter.capabilities else None)
     if ref is None:
         raise AdapterError(f"{name}: `spawn` returned None; it must {contracts['spawn']}")
-    reply = call("ask", ref, Envelope("self-check.0", "self-check", 1))
-    if reply is None:
-        raise AdapterError(f"{name}: `ask` returned None; it must {contracts['ask']}")
+
+    def asked() -> Any:
+        reply = call("ask", ref, Envelope("self-check.0", "self-check", 1))
+        if reply is None:
+            raise AdapterError(f"{name}: `ask` returned None; it must {contracts['ask']}")
+        return reply
+
+    async def awaited() -> Any:
+        return await system.awaitable(asked())
+
     if "result" in adapter.capabilities:
-        check_result(adapter, system, reply, contracts["result"])
+        check_wait(adapter, "result", contracts["result"], lambda: system.result(asked()))
+    else:
+        check_wait(adapter, "awaitable", contracts["awaitable"], lambda: on_a_loop(awaited))
     call("tell", ref, Envelope("self-check.1", "self-check", 2))
     call("close")
 
@@ -90,12 +101,23 @@ def plain_echo(envelope: Envelope) -> Any:
     return envelope.value
 
 
-def check_result(adapter: Adapter, system: Any, reply: Any, contract: str) -> None:
-    """Raise AdapterError if blocking on the reply shows that the adapter miscalls its library, or the handler."""
+def on_a_loop(function: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """What the coroutine gives on an event loop of its own: where replies can only be awaited, asks come from loops."""
+    loop = asyncio.new_event_loop()
     try:
-        value = system.result(reply)
+        return loop.run_until_complete(function())
+    finally:
+        loop.close()
+
+
+def check_wait(adapter: Adapter, method: str, contract: str, wait: Callable[[], Any]) -> None:
+    """Raise AdapterError if waiting for a reply shows that the adapter miscalls its library, or the handler."""
+    try:
+        value = wait()
+    except AdapterError:
+        raise
     except (TypeError, AttributeError, NotImplementedError) as error:
-        raise AdapterError(f"{adapter.name}: `result` raised {told(error)}; it must {contract}") from error
+        raise AdapterError(f"{adapter.name}: `{method}` raised {told(error)}; it must {contract}") from error
     except NOT_AN_OUTCOME:
         raise
     except BaseException:

@@ -20,7 +20,7 @@ from askance.suite.baseline import read_baseline
 from askance.suite.conduct import Result
 from askance.suite.corpus import conduct_with_corpus
 from askance.suite.counterexample import file_of
-from askance.suite.live import conduct_live
+from askance.suite.live import Runner, conduct_live
 from askance.suite.profiles import Profile, profile_for
 from askance.suite.trial import BEGUN, WATCHERS, Trial
 from askance.suite.waived import reproduced, reproduced_live, waived_entry
@@ -50,7 +50,7 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
 
     def conducted(clause: Clause) -> Result:
         if engine == "live":
-            return conduct_live(clause, adapter, profile_name(pytestconfig), seed, name, folder)
+            return conduct_live(clause, adapter, profile_name(pytestconfig), runner, seed, folder)
         return conduct_with_corpus(clause, adapter, profile, seed, name, folder)
 
     def judge(clause: Clause) -> dict[str, Any]:
@@ -63,8 +63,10 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
             found = reproduced(waiver, adapter, profile, seed, name)
         return waived_entry(found, lambda: conducted(clause), adapter, folder, strict=strict)
 
+    runner = Runner(name)
     if engine == "live":
-        yield judge
+        with runner:
+            yield judge
         return
     with installed():
         if POSSIBLE and not at_the_keyboard(pytestconfig):

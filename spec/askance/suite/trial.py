@@ -140,7 +140,7 @@ class Trial:
             tally.shrinking += 1
             return
         tally.executions += 1
-        tally.strategies[type(world.strategy).__name__] += 1
+        tally.strategies[strategy_name(world.strategy)] += 1
         tally.steps += execution.steps
         tally.decisions += execution.decisions
         tally.seconds += seconds
@@ -280,3 +280,8 @@ class Trial:
         if verdicts["pass"]:
             return "pass"
         return "unsupported" if verdicts["unsupported"] else "untested"
+
+
+def strategy_name(strategy: Strategy) -> str:
+    """What made the schedule: of an execution that is recorded, the strategy that the recorder passes on."""
+    return type(strategy.strategy if isinstance(strategy, Recorder) else strategy).__name__

@@ -31,10 +31,10 @@ SIGNAL = getattr(signal, "SIGURG", None)
 
 
 class _Watchdog:
-    """One real daemon thread for the process, and the world that it watches."""
+    """One real daemon thread for the process, which looks at the world that runs."""
 
     def __init__(self) -> None:
-        self.world: World | None = None
+        self.resting = False
         self.thread: threading.Thread | None = None
         self.wake = threading.Event()
         self.handling = False
@@ -65,7 +65,7 @@ class _Watchdog:
 
         That is counted in looks and never read off a clock: while the whole machine stands still, nobody blocks.
         """
-        world = self.world
+        world = None if self.resting else state.world
         if world is None:
             return None, 0.0
         if seen is None or seen[0]() is not world or seen[1] != world.steps:
@@ -128,9 +128,9 @@ def ready() -> Iterator[None]:
             _watchdog.handling = False
 
 
-def watch(world: World | None) -> None:
-    """The watchdog looks at that world from now on; None: at none."""
-    _watchdog.world = world
+def rest(resting: bool) -> None:
+    """Whether the watchdog looks away, as from now on somebody takes their time in a strand."""
+    _watchdog.resting = resting
 
 
 def serve(beat: Callable[[], object], stuck: Callable[[str], object], bites: int) -> None:
