@@ -1,8 +1,8 @@
 """Thespian's `multiprocTCPBase`, unmodified: a process for each actor, and one more that starts them.
 
 As in the simple system handlers only tell, and a gateway thread calls the actor system for everybody. Handlers are
-pickled into their actors' processes. Thespian's promises are those told of in `thespian_simple`. It runs on the live
-engine only.
+pickled into their actors' processes. Thespian's promises are those told of in `thespian_simple`, but that a message
+whose handler raises is delivered again once. It runs on the live engine only.
 """
 
 from __future__ import annotations
