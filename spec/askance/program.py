@@ -27,6 +27,7 @@ __all__ = [
     "Deferred",
     "Err",
     "Expression",
+    "Fail",
     "Gather",
     "GatherOp",
     "Msg",
@@ -168,6 +169,14 @@ class Raise:
 
 
 @dataclass(frozen=True, slots=True)
+class Fail:
+    """Fail with an error of the kind `error`; its argument is the term that an `Apply` or `Update` makes."""
+
+    error: str
+    argument: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Try:
     """The value of `body`; if it fails with an `Exception`, the value of `handler`."""
 
@@ -243,6 +252,7 @@ Expression = (
     | Deferred
     | Tell
     | Raise
+    | Fail
     | Try
     | Sleep
     | Within
@@ -365,12 +375,17 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A finite scenario. `loops` is how many event loops the implementation is opened with (1 or more)."""
+    """A finite scenario. `loops` is how many event loops the implementation is opened with (1 or more).
+
+    If `abrupt`, the system is closed as soon as the clients have ended, whatever its actors are doing; else when
+    nothing can move any more.
+    """
 
     loops: int
     actors: tuple[Actor, ...] = ()
     clients: tuple[Client, ...] = ()
     name: str = field(default="", compare=False)
+    abrupt: bool = False
 
     def actor(self, name: str) -> Actor:
         """The actor of that name; raises KeyError if there is none."""

@@ -24,6 +24,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -66,6 +67,8 @@ def validate(program: Program) -> None:
         raise ProgramError(f"not a program but {_kind(program)}")
     if type(program.name) is not str:
         raise ProgramError(f"name must be a text, not {_kind(program.name)}")
+    if type(program.abrupt) is not bool:
+        raise ProgramError(f"abrupt must be true or false, not {program.abrupt!r}")
     if type(program.loops) is not int or not 1 <= program.loops <= MOST_LOOPS:
         raise ProgramError(f"loops must be a whole number from 1 to {MOST_LOOPS}, not {program.loops!r}")
     actors = _parts(program.actors, Actor, "actors")
@@ -130,6 +133,13 @@ class _Rules:
                 self.expression(then, f"{where}.then", tail=tail)
             case Raise(error):
                 _error(error, f"{where}.error")
+            case Fail(kind, argument):
+                _error(Err(kind), where)
+                self.expression(argument, f"{where}.argument", tail=False)
+                if not isinstance(argument, Apply | Update):
+                    raise ProgramError(
+                        f"{where}.argument: an error made here holds a term; use raise for a constant one"
+                    )
             case Try(body, handler):
                 self.expression(body, f"{where}.body", tail=False)
                 self.expression(handler, f"{where}.handler", tail=tail)

@@ -27,6 +27,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -118,6 +119,8 @@ def show(program: Program, *, expect: bool = True, capabilities: frozenset[str] 
     lines += [_actor(actor) for actor in program.actors]
     for client in program.clients:
         lines += _client(client, expected)
+    if program.abrupt:
+        lines.append("close at once")
     return "\n".join(lines)
 
 
@@ -154,6 +157,8 @@ def show_expression(expression: Expression) -> str:
             return f"tell {_name(actor)}({show_expression(message)}); {show_expression(then)}"
         case Raise(error):
             return f"raise {_error(error)}"
+        case Fail(kind, argument):
+            return f"raise {_name(kind)}({show_expression(argument)})"
         case Try(body, handler):
             return f"try {_closed(body)} except {_closed(handler)}"
         case Sleep(seconds, then):

@@ -38,7 +38,9 @@ from askance.program import (
     Compose,
     Const,
     Deferred,
+    Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -283,6 +285,9 @@ class Machine:
                 return turn.message.actor.state
             case Raise(error):
                 raise Failure(Outcome("error", error=error))
+            case Fail(kind, argument):
+                made = yield from self.evaluate(argument, turn)
+                raise Failure(Outcome("error", error=Err(kind, made)))
             case Try(body, handler):
                 try:
                     return (yield from self.evaluate(body, turn))

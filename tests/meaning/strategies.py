@@ -25,6 +25,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -82,7 +83,7 @@ def expressions(
 ) -> Expression:
     """An expression that sends to `targets`, and may stop any of `actors`; `size` bounds its depth."""
     leaves = ["msg", "msg", "const", "raise"] + ["state"] * (not calm)
-    inner = ["apply", "try", "sleep", "spawn"] + ["update", "update"] * (not calm)
+    inner = ["apply", "fail", "try", "sleep", "spawn"] + ["update", "update"] * (not calm)
     sends = ["ask", "ask", "gather", "then", "tell"] + ["defer"] * tail + ["within"] * (not calm)
     stops = ["stop self", "stop"] if not calm else []
     kind = draw(st.sampled_from(leaves + (inner + stops + (sends if targets else [])) * (size > 0)))
@@ -104,6 +105,9 @@ def expressions(
             return Update(draw(SYMBOLS), part())
         case "apply":
             return Apply(draw(SYMBOLS), tuple(part() for _ in range(draw(st.integers(0, 2)))))
+        case "fail":
+            kind = draw(errors(st.just(0))).kind
+            return Fail(kind, Apply(draw(SYMBOLS), (part(),)))
         case "try":
             return Try(part(), part(tail))
         case "sleep":

@@ -22,6 +22,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -190,6 +191,22 @@ def test_unknown_error_kind() -> None:
     assert refusal(behaving(Const((1, Err("Oops"))))).startswith(
         "actors[0].behaviour.value[1]: there is no error"
     )
+
+
+def test_an_error_made_in_a_turn() -> None:
+    """Its kind must be known, and its argument a term, which no library's own error holds."""
+    made = Apply("f", (M,))
+    assert refusal(behaving(Fail("Oops", made))).startswith(
+        "actors[0].behaviour: there is no error kind 'Oops'"
+    )
+    assert refusal(behaving(Fail("Boom", M))) == (
+        "actors[0].behaviour.argument: an error made here holds a term; use raise for a constant one"
+    )
+
+
+def test_abrupt() -> None:
+    """Whether the system is closed at once is true or false."""
+    assert refusal(Program(1, abrupt=1)) == "abrupt must be true or false, not 1"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("where", ["somewhere", None, 2, -1, True])

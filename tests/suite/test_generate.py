@@ -28,6 +28,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Program,
@@ -135,7 +136,7 @@ SITUATIONS: dict[str, Callable[[Program], object]] = {
     "gather": lambda p: operations(p, GatherOp) or any(isinstance(e, Gather) for e in expressions(p)),
     "compose": lambda p: operations(p, Compose) or any("Then" in type(e).__name__ for e in expressions(p)),
     "deferred": lambda p: any(isinstance(e, Deferred | Gather) or "Then" in repr(e) for e in expressions(p)),
-    "errors": lambda p: any(isinstance(e, Raise) for e in expressions(p)),
+    "errors": lambda p: any(isinstance(e, Raise | Fail) for e in expressions(p)),
     "exception-values": lambda p: any(
         isinstance(e, Const) and isinstance(e.value, Err) for e in expressions(p)
     ),
@@ -147,6 +148,7 @@ SITUATIONS: dict[str, Callable[[Program], object]] = {
     ),
     "busy-actor": lambda p: len(p.clients) > 1,
     "bystander": lambda p: len(p.clients) > 1 and p.loops > 1,
+    "closing": lambda p: p.abrupt,
     "cycle": cyclic_actors,
     "cyclic-independent-askers": lambda p: cyclic_actors(p) and len(p.clients) > 1,
 }
@@ -189,6 +191,17 @@ def test_stop_iteration_is_raised_where_no_coroutine_can_meet_it() -> None:
         found = drawn(frozenset({"errors"}), name)
         kinds = {part.error.kind for one in found for part in expressions(one) if isinstance(part, Raise)}
         assert ("StopIteration" in kinds) is expected
+
+
+def test_a_skeleton_may_be_of_use_to_some_clauses_only() -> None:
+    """One that wants another feature too is drawn for the clauses that have both, and left out for all others."""
+    adapter = load_adapter("reference")
+    wanting = {one for skeletons in SKELETONS.values() for one in skeletons if one.also}
+    assert wanting
+    for clause in ALL.values():
+        drawn_from = set(Situations(clause.features, adapter).weights)
+        assert all(one.also in clause.features for one in wanting & drawn_from)
+    assert wanting <= {one for clause in ALL.values() for one in Situations(clause.features, adapter).weights}
 
 
 def test_nothing_can_be_generated_for_what_is_not_claimed() -> None:

@@ -27,10 +27,10 @@ from askance.program import (
     walk,
 )
 from askance.program_rules import validate
+from askance.search.deviations import Deviating, Deviation, Noting, calmest
 from askance.search.random_walk import RandomWalk
 from askance.search.replay import Replay
 from askance.shrink import Reduction, smaller
-from askance.shrink.schedules import Deviating, Deviation, Noting, calmest
 from askance.world import World
 
 BIG = Program(

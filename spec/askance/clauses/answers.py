@@ -89,6 +89,7 @@ A3 = Clause(
     check=checks.a3_violation,
     reached=checks.a3_reached,
     features=frozenset({"asks", "nested-asks", "deferred", "compose", "gather", "cross-loop", "own-loop"}),
+    arises_by=frozenset({"nested-asks", "deferred"}),
 )
 
 

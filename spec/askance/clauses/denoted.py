@@ -11,7 +11,7 @@ from itertools import product
 from math import prod
 
 from askance.clauses.base import Case
-from askance.clauses.facts import Composed, asked_by_client
+from askance.clauses.facts import Composed, Facts, Turn, asked_by_client
 from askance.clauses.letting_go import let_go
 from askance.clauses.values import same
 from askance.history import Outcome
@@ -84,10 +84,18 @@ def _besides(case: Case, op: str) -> Iterator[Outcome]:
 
 
 def ended_by_failure(case: Case) -> frozenset[str]:
-    """The actors of which a turn failed, where the adapter declares that a failure ends an actor (clause L6)."""
+    """The actors of which a turn may have failed, where the adapter declares that this ends them (clause L6)."""
     if not getattr(case.adapter, "failing_handler_ends_actor", False):
         return frozenset()
-    return frozenset(turn.actor for turn in case.facts.turns if turn.outcome and turn.outcome.kind != "value")
+    return frozenset(turn.actor for turn in case.facts.turns if _may_have_failed(case.facts, turn))
+
+
+def _may_have_failed(facts: Facts, turn: Turn) -> bool:
+    """Whether the turn failed, or returned a reply un-awaited that did: that is a failure of its actor, or is not."""
+    if turn.deferred:
+        behind = facts.turn_of(turn.deferred)
+        return behind is None or _may_have_failed(facts, behind)
+    return turn.outcome is not None and turn.outcome.kind != "value"
 
 
 def describe(case: Case, op: str) -> str:

@@ -170,7 +170,7 @@ def _compose_again(client: ClientDraft, actors: Sequence[str], pick: int) -> Non
 
 def _gather(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     replies = [client.ask(actors[0]), client.ask(actors[1])]
-    if pick & 1:
+    if pick == 3:
         replies[0] = client.compose(replies[0], COMPOSED[0])
     client.wait(client.gather(replies))
 
@@ -229,6 +229,31 @@ def _cancel_late(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     client.wait(reply, *([reply] if pick & 1 else ()))
     if pick & 2:
         client.wait(client.ask(actors[0]))
+
+
+def _cancel_then_ask(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel what may not have been begun, or what another message waits behind; the actor must handle the other."""
+    reply = client.ask(actors[0])
+    behind = client.ask(actors[0]) if pick & 1 else ""
+    client.operations.append(Cancel(behind if pick & 2 and behind else reply))
+    client.wait(client.ask(actors[0]) if pick & 2 or not behind else behind)
+
+
+def _cancel_gathered(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel one of those that a gather is made of, while it is waited for through the gather; or the gather itself."""
+    replies = [client.ask(actors[0])]
+    replies.append(client.ask(actors[1]) if pick & 2 else replies[0])
+    whole = client.gather(replies)
+    client.operations.append(Cancel(replies[0] if pick & 1 else whole))
+    client.wait(whole)
+
+
+def _cancel_composed(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel a reply that is waited for through another which is made of it, or that other one."""
+    reply = client.ask(actors[0])
+    mapped = client.compose(reply, COMPOSED[0])
+    client.operations.append(Cancel(mapped if pick & 1 else reply))
+    client.wait(mapped, *([reply] if pick & 2 else ()))
 
 
 def _share(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
@@ -303,6 +328,9 @@ GROUPS: dict[str, Group] = {
         Group("refused", 1, 1, _refused, frozenset({"blocking-refused"})),
         Group("cancel", 1, 1, _cancel, frozenset({"cancel"})),
         Group("cancel-late", 1, 2, _cancel_late, frozenset({"cancel"})),
+        Group("cancel-then-ask", 1, 3, _cancel_then_ask, frozenset({"cancel"})),
+        Group("cancel-composed", 1, 1, _cancel_composed, frozenset({"cancel", "then"})),
+        Group("cancel-gathered", 2, 2, _cancel_gathered, frozenset({"cancel", "gather"})),
         Group("share", 1, 1, _share),
         Group("cancel-share", 1, 1, _cancel_share, frozenset({"cancel"})),
         Group("stop", 1, 2, _stop, frozenset({"stop"})),

@@ -24,6 +24,7 @@ from askance.program import (
     Actor,
     Cancel,
     Client,
+    Fail,
     GatherOp,
     Operation,
     Program,
@@ -93,7 +94,7 @@ class Growing:
         return [
             actor.name
             for actor in self.actors
-            if any(isinstance(part, Raise) for part in walk(actor.behaviour))
+            if any(isinstance(part, Raise | Fail) for part in walk(actor.behaviour))
         ]
 
     def spawn(self, form: int, first: int, second: int, place: int, *, raises: bool = False) -> str:

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from hypothesis import strategies as st
 
 from askance.adapter import Adapter
-from askance.clauses import ALL
+from askance.clauses import ALL, Clause
 from askance.clauses.base import FEATURE_NEEDS
 from askance.generate.focus import SKELETONS, Skeleton
 from askance.generate.forms import ERRORS, FORMS, SYMBOLS, Form, forms_for
@@ -82,7 +82,8 @@ class Situations:
         self.weights: dict[Skeleton, float] = {}
         """How often to draw each skeleton."""
         for feature in self.features:
-            allowed = tuple(skeleton for skeleton in SKELETONS[feature] if self._allows(skeleton))
+            wanted = (one for one in SKELETONS[feature] if not one.also or one.also in able)
+            allowed = tuple(skeleton for skeleton in wanted if self._allows(skeleton))
             often = weight(feature, about)
             if allowed:
                 self.skeletons += [allowed] * often
@@ -114,6 +115,13 @@ class Situations:
             and (not skeleton.where or any(place in self.clients_on for place in skeleton.where))
             and (asks or not skeleton.topology)
             and bool(self.clients_on)
+        )
+
+    def allow(self, clause: Clause) -> bool:
+        """Whether the implementation can be brought into the clause's situation at all."""
+        return bool(self.skeletons) and (
+            not clause.arises_by
+            or any(map(self._allows, (one for name in clause.arises_by for one in SKELETONS[name])))
         )
 
     def shares(self, count: int) -> list[tuple[Skeleton, int]]:
@@ -163,7 +171,8 @@ class Draft:
         loops = max(skeleton.loops, self.one_of(LOOPS)) if placing else 1
         actors = self.actors(skeleton, count, loops)
         clients = self.clients(skeleton, loops)
-        return trimmed(Program(loops, tuple(actors), tuple(client.client() for client in clients)))
+        made = tuple(client.client() for client in clients)
+        return trimmed(Program(loops, tuple(actors), made, abrupt=skeleton.abrupt))
 
     # ------------------------------------------------------------ actors
 
@@ -244,6 +253,10 @@ class Draft:
                 asks = (ask(1), ask(2))
                 return Apply(symbol, asks) if self.number(1) == 0 else Apply(symbol, (Gather(asks),))
             case "diamond" if index in (1, 2):
+                return Apply(symbol, (ask(3),))
+            case "tree" if index == 0:
+                return Apply(symbol, (ask(1), ask(2)))
+            case "tree" if index == 1:
                 return Apply(symbol, (ask(3),))
             case "ring" | "cycle":
                 back = 0 if skeleton.topology == "ring" or index < last else self.number(last)
@@ -345,7 +358,8 @@ def trimmed(program: Program) -> Program:
     return Program(
         max(1, len(order)),
         tuple(actor if actor.loop is None else replace(actor, loop=number[actor.loop]) for actor in actors),
-        tuple(
+        abrupt=program.abrupt,
+        clients=tuple(
             replace(client, where=number[client.where]) if isinstance(client.where, int) else client
             for client in program.clients
         ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from askance.adapter import Adapter
@@ -107,7 +108,9 @@ class Performing:
     def perform(self) -> None:
         """Perform the program, which may never end."""
         try:
-            perform(self.program, self.adapter, self.recorder, self.settle, second=self.second)
+            # How long work goes on while the system closes cannot be told from how long the closing itself takes.
+            program = replace(self.program, abrupt=False)
+            perform(program, self.adapter, self.recorder, self.settle, second=self.second)
         except BaseException as error:
             self.error = f"{type(error).__name__}: {error}"
         self.over.set()

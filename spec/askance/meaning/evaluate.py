@@ -34,7 +34,9 @@ from askance.program import (
     Ask,
     Const,
     Deferred,
+    Err,
     Expression,
+    Fail,
     Gather,
     Msg,
     Program,
@@ -166,6 +168,8 @@ class Evaluator:
                 return after.or_else(STOPPED) if target in stoppable and told.values else after
             case Raise(error):
                 return failing(Outcome("error", error=error))
+            case Fail(kind, argument):
+                return then(inner(argument), lambda made: failing(Outcome("error", error=Err(kind, made))))
             case Try(body, handler):
                 return trying(inner(body), lambda: inner(handler))
             case Sleep(_, rest):

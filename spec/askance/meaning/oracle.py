@@ -19,6 +19,7 @@ from askance.meaning.timeline import Step, Timeline
 from askance.program import (
     AskOp,
     Compose,
+    Fail,
     GatherOp,
     Program,
     Raise,
@@ -116,7 +117,7 @@ class _Oracle:
             actor.name
             for actor in self.program.actors
             if self.graph.component(actor.name)
-            or any(isinstance(part, Raise) for part in walk(actor.behaviour))
+            or any(isinstance(part, Raise | Fail) for part in walk(actor.behaviour))
         }
         return frozenset(
             name for name, asked in self.graph.asked.items() if name in raising or asked & raising

@@ -22,6 +22,9 @@ from askance.run import UsageError
 
 __all__ = ["Column", "Judgements", "as_data", "as_markdown", "as_terminal"]
 
+FORMAT = 1
+"""The version of the JSON: another one where something that was there changes its meaning."""
+
 MARKS = {
     "pass": "pass",
     "fail": "FAIL",
@@ -147,6 +150,7 @@ def clauses_of(columns: Sequence[Column]) -> list[str]:
 def as_data(columns: Sequence[Column], judgements: Judgements | None = None) -> dict[str, Any]:
     """The matrix as JSON data: the reports whole, and what is said of their failures."""
     return {
+        "askance comparison": FORMAT,
         "implementations": [
             {
                 "name": column.name,

@@ -15,7 +15,9 @@ from askance.program import (
     Ask,
     Const,
     Deferred,
+    Err,
     Expression,
+    Fail,
     Gather,
     Msg,
     Raise,
@@ -99,6 +101,8 @@ class AsyncTurn(Turn):
                 return await self.evaluate(then)
             case Raise(error):
                 raise make(error)
+            case Fail(kind, argument):
+                raise make(Err(kind, await self.evaluate(argument)))
             case Try(body, handler):
                 try:
                     return await self.evaluate(body)

@@ -15,7 +15,9 @@ from askance.program import (
     Ask,
     Const,
     Deferred,
+    Err,
     Expression,
+    Fail,
     Gather,
     Msg,
     Raise,
@@ -92,6 +94,8 @@ class BlockingTurn(Turn):
                 return self.evaluate(then)
             case Raise(error):
                 raise make(error)
+            case Fail(kind, argument):
+                raise make(Err(kind, self.evaluate(argument)))
             case Try(body, handler):
                 try:
                     return self.evaluate(body)

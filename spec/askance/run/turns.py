@@ -16,7 +16,7 @@ from typing import Any
 from askance.adapter import Adapter, System
 from askance.errors import make
 from askance.history import Outcome, Recorder
-from askance.program import Err, Expression, Raise, Spawn, Value, mapped, walk
+from askance.program import Err, Expression, Fail, Raise, Spawn, Term, Value, mapped, walk
 from askance.run.actor_state import ActorState
 from askance.run.classify import Classifier, recordable
 from askance.world import EngineFailure, StrandKilled
@@ -63,6 +63,8 @@ class RaisedErrors:
 
     def __init__(self) -> None:
         self.errors: set[Err] = set()
+        self.made: set[str] = set()
+        """The kinds of those that hold a term made in the turn: no library's own do."""
         self.unread: list[Expression] = []
 
     def learn(self, behaviour: Expression) -> None:
@@ -71,7 +73,11 @@ class RaisedErrors:
 
     def __contains__(self, error: object) -> bool:
         while self.unread:
-            self.errors.update([e.error for e in walk(self.unread.pop()) if type(e) is Raise])
+            parts = list(walk(self.unread.pop()))
+            self.errors.update([part.error for part in parts if type(part) is Raise])
+            self.made.update([part.error for part in parts if type(part) is Fail])
+        if type(error) is Err and type(error.argument) is Term and error.kind in self.made:
+            return True
         return error in self.errors
 
 
@@ -94,6 +100,8 @@ class Directory:
         self.replies: dict[str, Any] = {}
         """What the clients keep for each reply, "client.reply"."""
         self._on_made: dict[str, list[Callable[[], object]]] = {}
+        self.errors: list[BaseException] = []
+        """Those that waits have ended with."""
         self.raised = RaisedErrors()
         self.classifier = Classifier(adapter, self.raised)
         self.native_then = "then" in adapter.capabilities
@@ -187,6 +195,7 @@ class Directory:
     def failed(self, who: str, op: str, error: BaseException) -> None:
         """Record that the wait for `op` raised `error`."""
         if not isinstance(error, NOT_AN_OUTCOME):
+            self.errors.append(error)
             self.add("done", who, op=op, outcome=self.classifier.exception(error), loop=self.loop())
 
     def refused(

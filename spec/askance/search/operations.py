@@ -17,7 +17,6 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
-from types import ModuleType
 from typing import Any
 
 from askance.preempt.points import Place
@@ -50,6 +49,7 @@ MODES: dict[str, int] = {
     "put": WRITE,
     "get": WRITE,
     "try-get": WRITE,
+    "try-put": WRITE,
     "task-done": WRITE,
     "shutdown": WRITE,
     "size": READ,
@@ -131,9 +131,7 @@ def name_of(thing: Any) -> Name | None:
         return thing.path, 0, "strand"
     if isinstance(thing, Place):
         # Plain objects have no names that hold on every schedule; all of a type are taken for one.
-        owner = thing.owner
-        kind = owner.__name__ if isinstance(owner, ModuleType) else type(owner).__qualname__
-        return "", 0, f"{kind}.{thing.label}"
+        return "", 0, f"{thing.kind}.{thing.label}"
     serial = getattr(thing, "serial", None)
     if serial is not None:
         return serial[0], serial[1], ""

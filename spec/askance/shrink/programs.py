@@ -50,6 +50,8 @@ def smaller(program: Program) -> Iterator[Program]:
 
 def _cuts(program: Program) -> Iterator[Program]:
     clients, actors = program.clients, program.actors
+    if program.abrupt:
+        yield replace(program, abrupt=False)
     for at in range(len(clients)):
         if len(clients) > 1:
             yield replace(program, clients=_without(clients, at))

@@ -279,7 +279,9 @@ def conduct_live(
     lacking = sorted(clause.needs - adapter.capabilities)
     if lacking:
         return Result(clause.id, "unsupported", f"{adapter.name} does not declare {', '.join(lacking)}", {})
-    if not Situations(clause.features, adapter).skeletons:
+    if not clause.claimed(adapter):
+        return Result(clause.id, "unsupported", f"{adapter.name} declares {clause.disclaimed_by}", {})
+    if not Situations(clause.features, adapter).allow(clause):
         return Result(clause.id, "unsupported", f"{adapter.name} cannot be brought into its situation", {})
     chosen = LIVE_PROFILES[profile]
     trial = LiveTrial(clause, adapter, runner.implementation, runner)
