@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_one_whose_time_is_over_may_write_what_it_has(tmp_path: Path) -> None:
         f"finally: pathlib.Path({str(written)!r}).touch()"
     )
     with open(tmp_path / "out", "wb") as out:
-        assert finished([sys.executable, "-c", program], out, 5) is None
+        assert finished([sys.executable, "-c", program], out, 5, threading.Event()) is None
     assert written.exists()
 
 
