@@ -7,7 +7,7 @@ prints the report. Every pytest run of every project loads this module, so it im
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--askance-engine",
         choices=ENGINES,
         help="what programs run on: the deterministic world, or live threads and processes (default: world if it can)",
+    )
+    group.addoption(
+        "--askance-preempt",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="the statements of this module are scheduling points, too",
     )
     group.addoption("--askance-json", metavar="FILE", help="write the report as JSON")
     group.addoption("--askance-html", metavar="FILE", help="write the report as a page (needs jinja2)")
@@ -115,7 +122,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     file = config.getoption("askance_baseline")
     try:
-        checked(name, config.getoption("askance_engine"))
+        checked(name, config.getoption("askance_engine"), config.getoption("askance_preempt"))
         if file:
             checked_baseline(name, Path(config.invocation_params.dir, file))
         elif config.getoption("askance_strict"):
@@ -166,14 +173,25 @@ def engine_for(adapter: Any, wanted: str | None) -> str:
     return wanted
 
 
-def checked(name: str, engine: str | None = None) -> None:
-    """Raise UsageError, with one message, if there is no such implementation or its adapter is broken."""
+def checked(name: str, engine: str | None = None, preempt: Sequence[str] = ()) -> None:
+    """Raise UsageError, with one message, if there is no such implementation or its adapter is broken.
+
+    So it does where the statements of the modules `preempt` cannot be scheduling points.
+    """
+    from askance.preempt import NotInstrumentable, instrumented
     from askance.run import AdapterError, UsageError, load_adapter, self_check
     from askance.search.replay import Stay
     from askance.suite.apart import POSSIBLE, Lost, apart
     from askance.world import World
 
     adapter = load_adapter(name)
+    if preempt and engine_for(adapter, engine) != "world":
+        raise UsageError("real threads are switched by the operating system: --preempt is for the world")
+    try:
+        with instrumented(preempt):
+            pass
+    except NotInstrumentable as error:
+        raise UsageError(str(error)) from error
     if engine_for(adapter, engine) == "world":
         if not POSSIBLE:
             self_check(adapter, World(Stay()))

@@ -42,6 +42,9 @@ def add(commands: Commands) -> None:
     check.add_argument(
         "--html", metavar="FILE", help="write the report as a page (needs jinja2: askance[html])"
     )
+    check.add_argument(
+        "--preempt", metavar="MODULE", action="append", help="switch at the statements of this module, too"
+    )
     check.add_argument("--counterexamples", metavar="FOLDER", help="where they are saved (default: .askance)")
     check.add_argument("--baseline", metavar="FILE", help="known failures, which are waived (TOML)")
     check.add_argument(
@@ -82,7 +85,7 @@ def check_command(options: argparse.Namespace) -> int:
     from askance.plugin import checked, checked_baseline
     from askance.report.files import prepared
 
-    checked(options.name, options.engine)
+    checked(options.name, options.engine, options.preempt or ())
     if options.exhaustive:
         return exhaustive_command(options)
     if options.resume or options.seconds is not None:
@@ -132,6 +135,7 @@ def exhaustive_command(options: argparse.Namespace) -> int:
         "html",
         "baseline",
         "strict",
+        "preempt",
         "pytest",
     ):
         if getattr(options, option):
@@ -174,6 +178,7 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
                 f"{option}={value}" if option.startswith("--") else option,
                 *[value] * (option == "-k"),
             ]
+    arguments += [f"--askance-preempt={module}" for module in options.preempt or ()]
     if options.verbose:
         arguments.append("--askance-verbose")
     if options.strict:

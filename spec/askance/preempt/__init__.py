@@ -4,6 +4,6 @@
 swaps it back at the end. Off unless asked for: without it the world switches strands at synchronisation only.
 """
 
-from askance.preempt.swapping import NotInstrumentable, instrumented
+from askance.preempt.swapping import NotInstrumentable, in_force, instrumented
 
-__all__ = ["NotInstrumentable", "instrumented"]
+__all__ = ["NotInstrumentable", "in_force", "instrumented"]

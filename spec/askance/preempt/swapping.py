@@ -21,6 +21,8 @@ from askance.preempt.rewriting import rewrite
 
 Key = tuple[str, str, int]
 
+_in_force: list[str] = []
+
 
 class NotInstrumentable(ValueError):
     """There is no such module, or it has no Python source to rewrite."""
@@ -30,8 +32,10 @@ class NotInstrumentable(ValueError):
 def instrumented(modules: Sequence[str]) -> Iterator[None]:
     """While this is entered, each statement of the named modules is a scheduling point, with what it touches.
 
-    A package stands for its `__init__` only. Raises NotInstrumentable, naming the module.
+    A package stands for its `__init__` only; a module for which this is entered already is left as it is. Raises
+    NotInstrumentable, naming the module.
     """
+    modules = [name for name in modules if name not in _in_force]
     if not modules:
         yield
         return
@@ -43,6 +47,7 @@ def instrumented(modules: Sequence[str]) -> Iterator[None]:
     for name, hook in HOOKS.items():
         setattr(builtins, name, hook)
     swapped: list[tuple[FunctionType, CodeType]] = []
+    _in_force.extend(modules)
     try:
         for function in _functions():
             code = function.__code__
@@ -52,6 +57,7 @@ def instrumented(modules: Sequence[str]) -> Iterator[None]:
                 function.__code__ = fine
         yield
     finally:
+        del _in_force[-len(modules) :]
         for function, code in swapped:
             function.__code__ = code
         # Functions that rewritten code has made, and somebody keeps, get their own as well.
@@ -59,6 +65,11 @@ def instrumented(modules: Sequence[str]) -> Iterator[None]:
         for function in _functions():
             if id(function.__code__) in plain:
                 function.__code__ = plain[id(function.__code__)]
+
+
+def in_force() -> tuple[str, ...]:
+    """The modules for which `instrumented` is entered."""
+    return tuple(_in_force)
 
 
 def _functions() -> list[FunctionType]:

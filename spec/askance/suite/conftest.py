@@ -12,6 +12,7 @@ import pytest
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.plugin import engine_for, profile_name
+from askance.preempt import instrumented
 from askance.program_json import dumps
 from askance.report.entry import entry, shown_path
 from askance.run import load_adapter
@@ -68,7 +69,7 @@ def judged(pytestconfig: pytest.Config) -> Iterator[Judged]:
         with runner:
             yield judge
         return
-    with installed():
+    with instrumented(pytestconfig.getoption("askance_preempt")), installed():
         if POSSIBLE and not at_the_keyboard(pytestconfig):
             with Judges(judge, adapter, profile, name, folder) as judges:
                 yield judges

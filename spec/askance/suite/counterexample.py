@@ -19,6 +19,7 @@ from askance.engine import Strategy
 from askance.errors import ProgramError
 from askance.generate.continuing import carry_out
 from askance.history import History
+from askance.preempt import in_force, instrumented
 from askance.program import Program
 from askance.program_json import dump, load
 from askance.run import UsageError
@@ -45,6 +46,8 @@ class Counterexample:
     """The engine that it was found on: on "live" there is no schedule to follow."""
     seen: str = ""
     """How often it was seen, on the live engine."""
+    preempt: tuple[str, ...] = field(default_factory=in_force)
+    """The modules whose statements were scheduling points."""
 
 
 def smallest(trial: Trial, failure: Failure, *, fixed: bool = False) -> Counterexample:
@@ -94,7 +97,7 @@ def replay(
     `world_of` makes the world, of the strategy that `watch` gives.
     """
     failure = counterexample.failure
-    with installed():
+    with instrumented(counterexample.preempt), installed():
         others = []
         for variant in failure.variants:
             other = World(Replay(variant.choices), max_steps=MAX_STEPS)
@@ -142,6 +145,7 @@ def data(counterexample: Counterexample) -> dict[str, Any]:
         "actual": failure.violation.actual,
         "detail": failure.violation.detail,
         "switches": counterexample.switches,
+        **({"preempt": list(counterexample.preempt)} if counterexample.preempt else {}),
         "program": dump(failure.program),
         "births": list(failure.script.births),
         "choices": list(failure.choices),
@@ -197,6 +201,7 @@ def of(document: Any) -> Counterexample:
         _entry(document, "python", str),
         _entry({"engine": "world", **document}, "engine", str),
         _entry({"seen": "", **document}, "seen", str),
+        _texts({"preempt": [], **document}, "preempt"),
     )
 
 
@@ -205,6 +210,13 @@ def _entry(document: Any, key: str, kind: type) -> Any:
     if not isinstance(found, kind):
         raise UsageError(f'"{key}" must be {kind.__name__}, not {type(found).__name__}')
     return found
+
+
+def _texts(document: Any, key: str) -> tuple[str, ...]:
+    texts = _entry(document, key, list)
+    if not all(isinstance(text, str) for text in texts):
+        raise UsageError(f'"{key}" must be a list of names')
+    return tuple(texts)
 
 
 def _numbers(document: Any, key: str) -> tuple[int, ...]:
