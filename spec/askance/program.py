@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 __all__ = [
+    "NOTHING",
     "Actor",
     "Apply",
     "Ask",
@@ -26,6 +27,7 @@ __all__ = [
     "Deferred",
     "Err",
     "Expression",
+    "Fail",
     "Gather",
     "GatherOp",
     "Msg",
@@ -49,6 +51,7 @@ __all__ = [
     "Update",
     "Value",
     "Within",
+    "mapped",
 ]
 
 
@@ -66,6 +69,15 @@ class Term:
         return f"{self.symbol}({', '.join(str(a) if isinstance(a, Term) else repr(a) for a in self.args)})"
 
     __repr__ = __str__
+
+
+NOTHING = "to_none"
+"""The symbol of the one mapped function that gives no term: it gives None, which may be taken for "not yet"."""
+
+
+def mapped(symbol: str, value: Value) -> Value:
+    """What a reply's value becomes where the reply is mapped (`Then`, `Compose`): its term, or None for NOTHING."""
+    return None if symbol == NOTHING else Term(symbol, (value,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +169,14 @@ class Raise:
 
 
 @dataclass(frozen=True, slots=True)
+class Fail:
+    """Fail with an error of the kind `error`; its argument is the term that an `Apply` or `Update` makes."""
+
+    error: str
+    argument: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Try:
     """The value of `body`; if it fails with an `Exception`, the value of `handler`."""
 
@@ -232,6 +252,7 @@ Expression = (
     | Deferred
     | Tell
     | Raise
+    | Fail
     | Try
     | Sleep
     | Within
@@ -261,6 +282,10 @@ class TellOp:
 
     actor: str
     message: Value
+
+
+# `Result`, `Await` and `Cancel` may also name a reply of another client, as "c0.r1": of one that stands before in the
+# program. A client that comes to such an operation first waits until that reply has been made.
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,12 +375,17 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A finite scenario. `loops` is how many event loops the implementation is opened with (1 or more)."""
+    """A finite scenario. `loops` is how many event loops the implementation is opened with (1 or more).
+
+    If `abrupt`, the system is closed as soon as the clients have ended, whatever its actors are doing; else when
+    nothing can move any more.
+    """
 
     loops: int
     actors: tuple[Actor, ...] = ()
     clients: tuple[Client, ...] = ()
     name: str = field(default="", compare=False)
+    abrupt: bool = False
 
     def actor(self, name: str) -> Actor:
         """The actor of that name; raises KeyError if there is none."""
@@ -363,6 +393,11 @@ class Program:
             if actor.name == name:
                 return actor
         raise KeyError(name)
+
+
+def reply_key(client: Client, reply: str) -> str:
+    """The reply's name in the whole program, "client.reply", from what an operation of the client calls it."""
+    return reply if "." in reply else f"{client.name}.{reply}"
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

@@ -26,6 +26,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -82,6 +83,7 @@ EXPRESSIONS: dict[str, tuple[type[Expression], Fields]] = {
     "defer": (Deferred, (("ask", "expression"),)),
     "tell": (Tell, (("actor", "text"), ("message", "expression"), ("then", "expression"))),
     "raise": (Raise, (("error", "value"),)),
+    "fail": (Fail, (("error", "text"), ("argument", "expression"))),
     "try": (Try, (("body", "expression"), ("handler", "expression"))),
     "sleep": (Sleep, (("seconds", "number"), ("then", "expression"))),
     "within": (Within, (("seconds", "number"), ("ask", "expression"), ("fallback", "expression"))),
@@ -124,6 +126,7 @@ def dump(program: Program) -> dict[str, Any]:
         "askance-program": VERSION,
         "name": program.name,
         "loops": program.loops,
+        **({"abrupt": True} if program.abrupt else {}),
         "actors": [_write_fields(actor, ACTOR) for actor in program.actors],
         "clients": [_write_fields(client, CLIENT) for client in program.clients],
     }
@@ -203,7 +206,8 @@ def _read_program(document: object) -> Program:
         raise ProgramError(
             f"the document is of version {_shown(version)}; this askance reads version {VERSION}"
         )
-    _only(top, ("askance-program", "name", "loops", "actors", "clients"), "the document", optional=("name",))
+    known = ("askance-program", "name", "loops", "abrupt", "actors", "clients")
+    _only(top, known, "the document", optional=("name", "abrupt"))
     actors = [_read_fields(part, ACTOR, where) for where, part in _list(top["actors"], "actors")]
     clients = [_read_fields(part, CLIENT, where) for where, part in _list(top["clients"], "clients")]
     return Program(
@@ -211,6 +215,7 @@ def _read_program(document: object) -> Program:
         actors=tuple(Actor(**fields) for fields in actors),
         clients=tuple(Client(**fields) for fields in clients),
         name=_text(top.get("name", ""), "name"),
+        abrupt=_boolean(top.get("abrupt", False), "abrupt"),
     )
 
 
@@ -251,6 +256,10 @@ def _value(part: object, where: str) -> Value:
 
 def _text(part: object, where: str) -> str:
     return part if type(part) is str else _fail(part, where, "a text")
+
+
+def _boolean(part: object, where: str) -> bool:
+    return part if type(part) is bool else _fail(part, where, "true or false")
 
 
 def _number(part: object, where: str) -> int:

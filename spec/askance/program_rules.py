@@ -7,7 +7,7 @@ of explanation and not a traceback from inside an implementation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from askance.errors import KINDS, ProgramError, is_value
@@ -24,6 +24,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -47,6 +48,7 @@ from askance.program import (
     Update,
     Value,
     Within,
+    reply_key,
 )
 
 __all__ = ["MOST_LOOPS", "validate"]
@@ -65,6 +67,8 @@ def validate(program: Program) -> None:
         raise ProgramError(f"not a program but {_kind(program)}")
     if type(program.name) is not str:
         raise ProgramError(f"name must be a text, not {_kind(program.name)}")
+    if type(program.abrupt) is not bool:
+        raise ProgramError(f"abrupt must be true or false, not {program.abrupt!r}")
     if type(program.loops) is not int or not 1 <= program.loops <= MOST_LOOPS:
         raise ProgramError(f"loops must be a whole number from 1 to {MOST_LOOPS}, not {program.loops!r}")
     actors = _parts(program.actors, Actor, "actors")
@@ -91,6 +95,8 @@ class _Rules:
     def __init__(self, loops: int, actors: frozenset[str]) -> None:
         self.loops = loops
         self.actors = actors
+        self.made: dict[str, int] = {}
+        """The phase in which each reply of the clients before was made, by the reply's name in the program."""
 
     def expression(self, expression: Expression, where: str, *, tail: bool) -> None:
         """`tail`: the value of this expression is what the turn returns, and nothing waits around it."""
@@ -127,6 +133,13 @@ class _Rules:
                 self.expression(then, f"{where}.then", tail=tail)
             case Raise(error):
                 _error(error, f"{where}.error")
+            case Fail(kind, argument):
+                _error(Err(kind), where)
+                self.expression(argument, f"{where}.argument", tail=False)
+                if not isinstance(argument, Apply | Update):
+                    raise ProgramError(
+                        f"{where}.argument: an error made here holds a term; use raise for a constant one"
+                    )
             case Try(body, handler):
                 self.expression(body, f"{where}.body", tail=False)
                 self.expression(handler, f"{where}.handler", tail=tail)
@@ -158,26 +171,31 @@ class _Rules:
                     f"{where}.where must be 'thread', 'loop' or the number of a loop, not {place!r}"
                 )
             self.loop(place, f"{where}.where")
-        made: set[str] = set()
+        made: dict[str, int] = {}
+        phase = 0
         for spot, operation in _places(
             _tuple(client.operations, f"{where}.operations"), f"{where}.operations"
         ):
-            self.operation(operation, spot, client, made)
+            self.operation(operation, spot, client, made, phase)
+            phase += isinstance(operation, Settle)
+        self.made |= {reply_key(client, name): at for name, at in made.items()}
 
-    def operation(self, operation: Operation, where: str, client: Client, made: set[str]) -> None:
-        """One operation; `made` holds the replies that the client has made before it, and takes the new one."""
+    def operation(
+        self, operation: Operation, where: str, client: Client, made: dict[str, int], phase: int
+    ) -> None:
+        """One operation; `made` has the phase of each reply that the client made before it, and takes the new one."""
         match operation:
             case AskOp(name, actor, message):
                 self.actor(actor, f"{where}.actor")
                 _value(message, f"{where}.message")
-                _new_reply(name, where, made)
+                _new_reply(name, where, made, phase)
             case TellOp(actor, message):
                 self.actor(actor, f"{where}.actor")
                 _value(message, f"{where}.message")
             case Result(reply) | Cancel(reply):
-                _reply(reply, f"{where}.reply", made)
+                self.any_reply(reply, f"{where}.reply", client, made, phase)
             case Await(reply):
-                _reply(reply, f"{where}.reply", made)
+                self.any_reply(reply, f"{where}.reply", client, made, phase)
                 if client.where == "thread":
                     raise ProgramError(
                         f"{where}: client {client.name} is a plain thread, which cannot await; use result, "
@@ -186,13 +204,13 @@ class _Rules:
             case Compose(name, reply, symbol):
                 _reply(reply, f"{where}.reply", made)
                 _name(symbol, f"{where}.symbol")
-                _new_reply(name, where, made)
+                _new_reply(name, where, made, phase)
             case GatherOp(name, replies):
                 for place, reply in _places(
                     _some(_tuple(replies, f"{where}.replies"), where), f"{where}.replies"
                 ):
                     _reply(reply, place, made)
-                _new_reply(name, where, made)
+                _new_reply(name, where, made, phase)
             case StopOp(actor):
                 self.actor(actor, f"{where}.actor")
             case SleepOp(seconds):
@@ -208,6 +226,24 @@ class _Rules:
             raise ProgramError(f"{where}.ask: must be an ask, not {_kind(ask)}")
         self.expression(ask, f"{where}.ask", tail=False)
 
+    def any_reply(self, reply: str, where: str, client: Client, made: Mapping[str, int], phase: int) -> None:
+        """The name of a reply of this client or, with a dot in it, of one that stands before it in the program.
+
+        The order of the clients keeps them from waiting for each other; the phase, from waiting behind a barrier.
+        """
+        if type(reply) is not str or "." not in reply:
+            _reply(reply, where, made)
+        elif isinstance(client.where, int):
+            raise ProgramError(
+                f"{where}: client {client.name} is a coroutine on loop {client.where}, and waits for no reply of "
+                "another client; put it on a thread, or on a loop of its own"
+            )
+        elif self.made.get(reply, phase + 1) > phase:
+            raise ProgramError(
+                f"{where}: no client before {client.name} has made a reply {reply!r} by then; a reply of another "
+                "client is named client.reply, and made in the same phase or an earlier one"
+            )
+
     def actor(self, name: str, where: str) -> None:
         """A name that must be an actor's."""
         if type(name) is not str or name not in self.actors:
@@ -221,14 +257,14 @@ class _Rules:
             raise ProgramError(f"{where}: there is no loop {loop!r}; the loops are 0 to {self.loops - 1}")
 
 
-def _new_reply(name: str, where: str, made: set[str]) -> None:
+def _new_reply(name: str, where: str, made: dict[str, int], phase: int) -> None:
     _name(name, f"{where}.name")
     if name in made:
         raise ProgramError(f"{where}.name: the client already has a reply {name!r}")
-    made.add(name)
+    made[name] = phase
 
 
-def _reply(name: str, where: str, made: set[str]) -> None:
+def _reply(name: str, where: str, made: Mapping[str, int]) -> None:
     if type(name) is not str or name not in made:
         raise ProgramError(f"{where}: the client has not made a reply {name!r} before this operation")
 

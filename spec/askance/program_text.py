@@ -27,6 +27,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -50,6 +51,7 @@ from askance.program import (
     Update,
     Value,
     Within,
+    reply_key,
 )
 
 __all__ = ["show", "show_expression", "show_operation", "show_outcomes", "show_value"]
@@ -117,6 +119,8 @@ def show(program: Program, *, expect: bool = True, capabilities: frozenset[str] 
     lines += [_actor(actor) for actor in program.actors]
     for client in program.clients:
         lines += _client(client, expected)
+    if program.abrupt:
+        lines.append("close at once")
     return "\n".join(lines)
 
 
@@ -153,6 +157,8 @@ def show_expression(expression: Expression) -> str:
             return f"tell {_name(actor)}({show_expression(message)}); {show_expression(then)}"
         case Raise(error):
             return f"raise {_error(error)}"
+        case Fail(kind, argument):
+            return f"raise {_name(kind)}({show_expression(argument)})"
         case Try(body, handler):
             return f"try {_closed(body)} except {_closed(handler)}"
         case Sleep(seconds, then):
@@ -197,6 +203,11 @@ def _name(name: str) -> str:
 # ---------------------------------------------------------------- clients
 
 
+def _reply(reply: str) -> str:
+    """A reply of this client, or one of another, "client.reply"."""
+    return ".".join(map(_name, reply.split(".")))
+
+
 def show_operation(operation: Operation) -> str:
     """The operation as text."""
     match operation:
@@ -205,15 +216,15 @@ def show_operation(operation: Operation) -> str:
         case TellOp(actor, message):
             return f"tell {_name(actor)}({show_value(message)})"
         case Result(reply):
-            return f"result {_name(reply)}"
+            return f"result {_reply(reply)}"
         case Await(reply):
-            return f"await {_name(reply)}"
+            return f"await {_reply(reply)}"
         case Compose(name, reply, symbol):
             return f"{_name(name)} = then({_name(reply)}, {_name(symbol)})"
         case GatherOp(name, replies):
             return f"{_name(name)} = gather({', '.join(map(_name, replies))})"
         case Cancel(reply):
-            return f"cancel {_name(reply)}"
+            return f"cancel {_reply(reply)}"
         case StopOp(actor):
             return f"stop {_name(actor)}"
         case SleepOp(seconds):
@@ -255,7 +266,7 @@ def _line(client: Client, operations: tuple[Operation, ...], head: str, expected
 
 
 def _expected(client: Client, wait: Result | Await, expected: Meaning) -> str:
-    key = f"{client.name}.{wait.reply}"
+    key = reply_key(client, wait.reply)
     if expected.unlisted(key):
         return "anything"
     # Only blocking is refused, and the oracle has one set for all waits on a reply.

@@ -148,6 +148,45 @@ def test_a2_falls_on_a_second_waiter_that_never_wakes() -> None:
     assert list(fallen(script, "deadlock")) == ["A2"]
 
 
+def test_a2_falls_on_one_of_two_waiters_that_is_not_woken() -> None:
+    """Where a reply has come and another who waited for it was not told, that is A2's and not a lost wakeup."""
+    waiting = thread("c0", AskOp("r0", "a", 1), Result("r0"))
+    script = (
+        Script(program(actor("a", 0, Apply("f", (Msg(),))), waiting, thread("c1", Result("c0.r0"))))
+        .ask("c0", "c0.r0", "a", 1)
+        .wait("c0", "c0.r0")
+        .wait("c1", "c0.r0")
+        .turn("a#1", "c0.r0", gives(term("f", 1)))
+        .done("c0", "c0.r0", gives(term("f", 1)))
+    )
+    assert_falls(script.judged("A2", "deadlock"), "every wait for c0.r0 wakes", "another by c1 never did")
+    assert list(fallen(script, "deadlock")) == ["A2"]
+    assert script.done("c1", "c0.r0", gives(term("f", 1))).judged("A2").verdict == "pass"
+
+
+def test_a2_falls_on_a_waiter_forgotten_for_a_composition() -> None:
+    """Where the function of a mapped reply has run, whoever waits for the one below and was not told: A2, not D1."""
+    script = (
+        Script(one(Msg(), AskOp("r0", "a", 1), Compose("r1", "r0", "h"), Result("r0")))
+        .ask("c0", "c0.r0", "a", 1)
+        .add("compose", "c0", op="c0.r1", detail="then h c0.r0")
+        .wait("c0", "c0.r0")
+        .turn("a#1", "c0.r0", gives(1))
+        .add("apply", "c0", op="c0.r1", outcome=gives(1))
+    )
+    assert list(fallen(script, "deadlock")) == ["A2"]
+    failing = one(
+        Raise(Err("KeyError", 1)), AskOp("r0", "a", 1), Compose("r1", "r0", "h"), Result("r1"), Result("r0")
+    )
+    script = (
+        Script(failing).ask("c0", "c0.r0", "a", 1).add("compose", "c0", op="c0.r1", detail="then h c0.r0")
+    )
+    script.wait("c0", "c0.r1").turn("a#1", "c0.r0", fails("KeyError", 1)).done(
+        "c0", "c0.r1", fails("KeyError", 1)
+    )
+    assert list(fallen(script.wait("c0", "c0.r0"), "deadlock")) == ["A2"]
+
+
 def test_a2_falls_on_a_second_completion() -> None:
     """An InvalidStateError that nobody caught shows a reply that was completed twice."""
     script = whole_chain().add("uncaught", detail="InvalidStateError: FINISHED", strand="strand-1")
@@ -267,11 +306,25 @@ def test_a4_finds_a_lost_error_behind_a_gather() -> None:
     assert list(fallen(script, "deadlock")) == ["A4"]
 
 
+def test_a4_falls_where_nothing_but_an_error_is_lost() -> None:
+    """An ordinary error that nobody was told of, while no answer was lost, never reached its asker."""
+    script = hanging_error("KeyError")
+    assert_falls(script.judged("A4", "deadlock"), "the error was lost", "c0 waits for ever", "KeyError")
+    assert list(fallen(script, "deadlock")) == ["A4"]
+
+
 def test_a4_leaves_an_ordinary_lost_wakeup_to_d1() -> None:
-    """An ordinary error that nobody was told of is a lost wakeup, unless it ended a thread."""
-    assert list(fallen(hanging_error("KeyError"), "deadlock")) == ["D1"]
-    ended = hanging_error("KeyError").add("uncaught", detail="strand-0: KeyError: 3", strand="strand-0")
-    assert list(fallen(ended, "deadlock")) == ["A4"]
+    """Where an answer reaches nobody either, it is wakeups that are lost, whatever they tell."""
+    both = program(
+        actor("a", 0, Raise(Err("KeyError", 3))),
+        actor("b", 1, Msg()),
+        thread("c0", AskOp("r0", "a", 1), Result("r0")),
+        thread("c1", AskOp("r0", "b", 1), Result("r0")),
+    )
+
+    script = Script(both).ask("c0", "c0.r0", "a", 1).wait("c0", "c0.r0").ask("c1", "c1.r0", "b", 1)
+    script.wait("c1", "c1.r0").turn("a#1", "c0.r0", fails("KeyError", 3)).turn("b#1", "c1.r0", gives(1))
+    assert list(fallen(script, "deadlock")) == ["D1"]
 
 
 # ---------------------------------------------------------------- A5

@@ -194,6 +194,25 @@ def test_d2_falls_on_a_pool_that_waiting_turns_have_used_up() -> None:
     assert list(fallen(script, "deadlock")) == ["D2"]
 
 
+def test_d2_falls_on_a_thread_of_a_pool_that_an_ask_further_up_holds() -> None:
+    """Where turns wait for each other's asks and a thread that is nobody's is blocked, that is no lost wakeup."""
+    nested = program(
+        actor("a", 0, Ask("b", Msg())),
+        actor("b", 1, Ask("c", Msg())),
+        actor("c", 0, Msg()),
+        thread("c0", AskOp("r0", "a", 1), Result("r0")),
+    )
+    script = Script(nested).ask("c0", "c0.r0", "a", 1).wait("c0", "c0.r0").begin("a#1", "c0.r0")
+    script.ask("a#1", "a#1.1", "b", 1).wait("a#1", "a#1.1").begin("b#1", "a#1.1")
+    script.ask("b#1", "b#1.1", "c", 1).wait("b#1", "b#1.1").turn("c#1", "b#1.1", gives(1))
+    assert list(fallen(script, "deadlock")) == ["D1"]
+    held = Deadlock((Waiting("", "strand 'pool-0'", "an Event", "bridge.py:7 in wait"),))
+    assert_falls(
+        script.judged("D2", "deadlock", deadlock=held), "strand 'pool-0', a thread of the implementation's"
+    )
+    assert list(fallen(script, "deadlock", deadlock=held)) == ["D2"]
+
+
 def test_d2_passes_on_a_nested_ask_that_ends() -> None:
     """A turn that waited for another actor, and went on, satisfies D2."""
     assert whole_chain().judged("D2").verdict == "pass"

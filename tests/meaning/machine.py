@@ -9,9 +9,22 @@ when chance has it.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
+
+from tests.meaning.machine_parts import (
+    CANCELLED,
+    CYCLE,
+    STOPPED,
+    Actor,
+    Endless,
+    Failure,
+    Message,
+    Reply,
+    TimedOut,
+    Turn,
+)
 
 from askance.errors import is_caught
 from askance.history import Outcome
@@ -25,7 +38,9 @@ from askance.program import (
     Compose,
     Const,
     Deferred,
+    Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -48,78 +63,8 @@ from askance.program import (
     Update,
     Value,
     Within,
+    reply_key,
 )
-
-STOPPED, CYCLE, CANCELLED = Outcome("stopped"), Outcome("cycle"), Outcome("cancelled")
-
-
-class Failure(Exception):
-    """A wait, or a turn, that fails with the outcome."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-
-class TimedOut(Exception):
-    """A timer has fired."""
-
-
-class Endless(Exception):
-    """The run has taken more steps than a program of this size should."""
-
-
-@dataclass(eq=False)
-class Reply:
-    """A reply: done when it has an outcome. Either a message is to give it, or it is made of `parts`.
-
-    `symbol` is applied to the parts' values; "" takes the one part's value as it is, None all values as a tuple.
-    """
-
-    outcome: Outcome | None = None
-    parts: tuple[Reply, ...] = ()
-    symbol: str | None = None
-    message: Message | None = None
-
-    def value(self) -> Value:
-        """The value of the reply, which is done; raises Failure if it has none."""
-        assert self.outcome is not None
-        if self.outcome.kind != "value":
-            raise Failure(self.outcome)
-        return self.outcome.value
-
-
-@dataclass(eq=False)
-class Message:
-    """What is in a mailbox: `reply` is None for a tell."""
-
-    actor: Actor
-    value: Value
-    reply: Reply | None
-    sender: Turn | None
-    turn: Turn | None = None
-
-
-@dataclass(eq=False)
-class Actor:
-    """A mailbox, and the turn that the actor has, if any."""
-
-    name: str
-    behaviour: Expression
-    mailbox: list[Message] = field(default_factory=list)
-    turn: Turn | None = None
-    stopped: bool = False
-    state: Value = None
-
-
-@dataclass(eq=False)
-class Turn:
-    """A running behaviour: what it waits for (`waiting`), and whether a timer may end the wait."""
-
-    actor: Actor
-    message: Message
-    steps: Generator[Any, None, Any] = field(init=False)
-    waiting: tuple[Reply, ...] = ()
-    timed: bool = False
 
 
 class Machine:
@@ -131,6 +76,10 @@ class Machine:
         self.actors = {one.name: Actor(one.name, one.behaviour) for one in program.actors}
         self.every = list(self.actors.values())
         self.clients = [(client, self.operations(client)) for client in program.clients]
+        self.replies: dict[str, Reply] = {}
+        """The replies that clients have made, by their names in the program."""
+        self.unmade: dict[str, str] = {}
+        """The clients that wait for another to make a reply, and that reply."""
         self.composed: list[Reply] = []
         self.settling: set[str] = set()
         self.blocked: dict[str, Reply] = {}
@@ -144,8 +93,6 @@ class Machine:
     def chance(self) -> bool:
         """One of two ways, at random."""
         return self.random.random() < 0.5
-
-    # ------------------------------------------------------------ scheduling
 
     def run(self, most: int = 1000) -> None:
         """Take steps until every client is done and nothing moves."""
@@ -178,8 +125,10 @@ class Machine:
                     yield lambda turn=turn: self.advance(turn, TimedOut())
         for entry in self.clients:
             name = entry[0].name
-            if name not in self.settling and (
-                name not in self.blocked or self.blocked[name].outcome is not None
+            if (
+                name not in self.settling
+                and (name not in self.blocked or self.blocked[name].outcome is not None)
+                and (name not in self.unmade or self.unmade[name] in self.replies)
             ):
                 yield lambda entry=entry: self.advance_client(entry)
 
@@ -204,8 +153,6 @@ class Machine:
         if reply.symbol is None:
             return Outcome("value", values)
         return Outcome("value", Term(reply.symbol, values) if reply.symbol else values[0])
-
-    # ------------------------------------------------------------ turns
 
     def begin(self, actor: Actor) -> None:
         message = actor.mailbox.pop(0)
@@ -338,6 +285,9 @@ class Machine:
                 return turn.message.actor.state
             case Raise(error):
                 raise Failure(Outcome("error", error=error))
+            case Fail(kind, argument):
+                made = yield from self.evaluate(argument, turn)
+                raise Failure(Outcome("error", error=Err(kind, made)))
             case Try(body, handler):
                 try:
                     return (yield from self.evaluate(body, turn))
@@ -373,8 +323,6 @@ class Machine:
         if outcome.kind == "error" and outcome.error is not None:
             return is_caught(outcome.error)
         return outcome.kind != "cancelled" or self.chance()
-
-    # ------------------------------------------------------------ stops and cancellations
 
     def stop(self, actor: Actor, by: Turn | None) -> None:
         """The actor is stopped when chance has it: its mailbox fails; a turn of its own that stopped it goes on."""
@@ -414,43 +362,44 @@ class Machine:
             self.interrupt(turn, CANCELLED)
         reply.outcome = reply.outcome or CANCELLED
 
-    # ------------------------------------------------------------ clients
-
     def operations(self, client: Client) -> Generator[Reply | None, None, None]:
-        replies: dict[str, Reply] = {}
+        replies, key = self.replies, partial(reply_key, client)
         for operation in client.operations:
+            if isinstance(operation, Result | Await | Cancel) and key(operation.reply) not in replies:
+                self.unmade[client.name] = key(operation.reply)
+                yield None
             match operation:
                 case AskOp(name, actor, message):
-                    replies[name] = self.ask(None, self.actors[actor], message)
+                    replies[key(name)] = self.ask(None, self.actors[actor], message)
                 case TellOp(actor, message):
                     self.tell(None, self.actors[actor], message)
                 case Compose(name, reply, symbol):
-                    self.composed.append(
-                        replies.setdefault(name, Reply(parts=(replies[reply],), symbol=symbol))
-                    )
+                    replies[key(name)] = Reply(parts=(replies[key(reply)],), symbol=symbol)
+                    self.composed.append(replies[key(name)])
                 case GatherOp(name, names):
-                    parts = tuple(replies[one] for one in names)
-                    self.composed.append(replies.setdefault(name, Reply(parts=parts)))
+                    replies[key(name)] = Reply(parts=tuple(replies[key(one)] for one in names))
+                    self.composed.append(replies[key(name)])
                 case Cancel(name):
-                    self.effects.append(lambda reply=replies[name]: self.cancel(reply))
+                    self.effects.append(partial(self.cancel, replies[key(name)]))
                 case StopOp(actor):
                     self.stop(self.actors[actor], None)
                 case Settle():
                     self.settling.add(client.name)
                 case SleepOp():
                     pass
-                case Result(name) if client.where != "thread" and replies[name].outcome is None:
-                    self.waits.append((f"{client.name}.{name}", Outcome("refused")))
+                case Result(name) if client.where != "thread" and replies[key(name)].outcome is None:
+                    self.waits.append((key(name), Outcome("refused")))
                 case Result(name) | Await(name):
-                    yield replies[name]
-                    outcome = replies[name].outcome
+                    yield replies[key(name)]
+                    outcome = replies[key(name)].outcome
                     assert outcome is not None
-                    self.waits.append((f"{client.name}.{name}", outcome))
+                    self.waits.append((key(name), outcome))
             yield None
 
     def advance_client(self, entry: tuple[Client, Generator[Reply | None, None, None]]) -> None:
         client, steps = entry
         self.blocked.pop(client.name, None)
+        self.unmade.pop(client.name, None)
         try:
             reply = next(steps)
         except StopIteration:

@@ -25,6 +25,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -82,7 +83,7 @@ def expressions(
 ) -> Expression:
     """An expression that sends to `targets`, and may stop any of `actors`; `size` bounds its depth."""
     leaves = ["msg", "msg", "const", "raise"] + ["state"] * (not calm)
-    inner = ["apply", "try", "sleep", "spawn"] + ["update", "update"] * (not calm)
+    inner = ["apply", "fail", "try", "sleep", "spawn"] + ["update", "update"] * (not calm)
     sends = ["ask", "ask", "gather", "then", "tell"] + ["defer"] * tail + ["within"] * (not calm)
     stops = ["stop self", "stop"] if not calm else []
     kind = draw(st.sampled_from(leaves + (inner + stops + (sends if targets else [])) * (size > 0)))
@@ -104,6 +105,9 @@ def expressions(
             return Update(draw(SYMBOLS), part())
         case "apply":
             return Apply(draw(SYMBOLS), tuple(part() for _ in range(draw(st.integers(0, 2)))))
+        case "fail":
+            kind = draw(errors(st.just(0))).kind
+            return Fail(kind, Apply(draw(SYMBOLS), (part(),)))
         case "try":
             return Try(part(), part(tail))
         case "sleep":
@@ -131,15 +135,19 @@ def expressions(
 
 
 @st.composite
-def clients(draw: st.DrawFn, name: str, actors: tuple[str, ...], loops: int, calm: bool) -> Client:
-    """A client of the actors; most of its operations ask and wait."""
+def clients(
+    draw: st.DrawFn, name: str, actors: tuple[str, ...], loops: int, calm: bool, before: tuple[Client, ...]
+) -> Client:
+    """A client of the actors; most of its operations ask and wait. `before`: clients whose replies it may use."""
     where = draw(st.sampled_from(["thread", "loop", *range(loops)]))
     kinds = ["ask", "ask", "ask", "tell", "sleep", "settle"] + ["stop"] * (not calm)
     made: list[str] = []
     operations: list[Operation] = []
     for _ in range(draw(st.integers(0, 6))):
+        others = [] if isinstance(where, int) else _made_by_now(before, operations)
+        share = ["share", "share"] if others else []
         uses = ["wait", "wait", "compose", "gather"] + ["cancel"] * (not calm) if made else []
-        match draw(st.sampled_from(kinds + uses)):
+        match draw(st.sampled_from(kinds + uses + share)):
             case "ask":
                 operations.append(AskOp(f"r{len(made)}", draw(st.sampled_from(actors)), draw(VALUES)))
             case "tell":
@@ -157,6 +165,10 @@ def clients(draw: st.DrawFn, name: str, actors: tuple[str, ...], loops: int, cal
                 operations.append(GatherOp(f"r{len(made)}", replies))
             case "cancel":
                 operations.append(Cancel(draw(st.sampled_from(made))))
+            case "share":
+                wait = Result if where == "thread" else Await
+                kind = draw(st.sampled_from([wait] if calm else [wait, wait, Cancel]))
+                operations.append(kind(draw(st.sampled_from(others))))
             case "wait":
                 refused = where != "thread" and not calm and draw(st.booleans())
                 wait = Result if where == "thread" or refused else Await
@@ -164,6 +176,19 @@ def clients(draw: st.DrawFn, name: str, actors: tuple[str, ...], loops: int, cal
         if isinstance(operations[-1], AskOp | Compose | GatherOp):
             made.append(operations[-1].name)
     return Client(name, where, tuple(operations))
+
+
+def _made_by_now(clients: tuple[Client, ...], operations: list[Operation]) -> list[str]:
+    """The replies of the clients that are made in the phase that the operations lead to, or before it."""
+    phase = sum(isinstance(operation, Settle) for operation in operations)
+    found: list[str] = []
+    for client in clients:
+        at = 0
+        for operation in client.operations:
+            at += isinstance(operation, Settle)
+            if isinstance(operation, AskOp | Compose | GatherOp) and at <= phase:
+                found.append(f"{client.name}.{operation.name}")
+    return found
 
 
 @st.composite
@@ -176,7 +201,9 @@ def programs(draw: st.DrawFn, *, calm: bool = False, size: int = 3) -> Program:
         targets = names[index + 1 :] if calm or draw(st.booleans()) else names
         behaviour = draw(expressions(targets, names, loops, calm, size, True))
         actors.append(Actor(name, draw(st.none() | st.integers(0, loops - 1)), behaviour))
-    drawn = [draw(clients(f"c{number}", names, loops, calm)) for number in range(draw(st.integers(1, 2)))]
+    drawn: list[Client] = []
+    for number in range(draw(st.integers(1, 2))):
+        drawn.append(draw(clients(f"c{number}", names, loops, calm, tuple(drawn))))
     return Program(loops, tuple(actors), tuple(drawn), name=draw(st.sampled_from(["", "chat", "a name"])))
 
 

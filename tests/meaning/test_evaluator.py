@@ -23,6 +23,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -98,6 +99,8 @@ def evaluate(program: Program, expression: Expression, message: Value) -> Value:
             return inner(then)
         case Raise(error):
             raise Raised(error)
+        case Fail(kind, argument):
+            raise Raised(Err(kind, inner(argument)))
         case Try(body, handler):
             try:
                 return inner(body)

@@ -18,6 +18,7 @@ from askance.program import (
     Const,
     Err,
     Expression,
+    Fail,
     Msg,
     Operation,
     Program,
@@ -67,6 +68,8 @@ def values(denoted: Meaning, reply: str) -> set[Value]:
         (Apply("g", (U, Raise(Err("Boom")))), Outcome("error", error=Err("Boom")), f(0, 1)),
         (Try(Apply("g", (U, Raise(Err("Boom")))), State()), Outcome("value", f(0, 1)), f(0, 1)),
         (Try(Raise(Err("SystemExit")), State()), Outcome("error", error=Err("SystemExit")), 0),
+        (Fail("Boom", U), Outcome("error", error=Err("Boom", f(0, 1))), f(0, 1)),
+        (Fail("Boom", Update("f", Raise(Err("Boom")))), Outcome("error", error=Err("Boom")), 0),
         (Sleep(1, Const(None)), Outcome("value", None), 0),
     ],
 )

@@ -156,7 +156,7 @@ def damaged(path: tuple[Any, ...], part: object) -> dict[str, Any]:
         (
             ("speed",),
             1,
-            'the document: has "speed", which is not one of askance-program, name, loops, actors, clients',
+            'the document: has "speed", which is not one of askance-program, name, loops, abrupt, actors, clients',
         ),
         (("actors",), {}, "actors: must be a list, not {}"),
         (("actors", 1), None, "actors[1]: must be an object, not null"),

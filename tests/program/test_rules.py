@@ -22,6 +22,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -29,6 +30,7 @@ from askance.program import (
     Program,
     Raise,
     Result,
+    Settle,
     Sleep,
     SleepOp,
     Spawn,
@@ -152,6 +154,34 @@ def test_operations(operations: list[Operation], message: str) -> None:
     assert refusal(operating(*operations)) == message
 
 
+NOT_ANOTHERS = (
+    "no client before {} has made a reply {!r} by then; a reply of another client is named client.reply, and "
+    "made in the same phase or an earlier one"
+)
+
+
+@pytest.mark.parametrize(
+    ("operations", "where", "message"),
+    [
+        ([Result("c9.r0")], "thread", NOT_ANOTHERS.format("c1", "c9.r0")),
+        ([Cancel("c0.r9")], "thread", NOT_ANOTHERS.format("c1", "c0.r9")),
+        ([Result("c1.r0")], "thread", NOT_ANOTHERS.format("c1", "c1.r0")),
+        ([Result("c0.r1")], "thread", NOT_ANOTHERS.format("c1", "c0.r1")),
+        ([Compose("r0", "c0.r0", "f")], "thread", NOT_MADE.replace("r0", "c0.r0")),
+        ([Await("c0.r0")], 0, "client c1 is a coroutine on loop 0, and waits for no reply of another client; "
+                              "put it on a thread, or on a loop of its own"),
+    ],
+    ids=["no client", "no reply", "itself", "of a later phase", "composed", "inside"],
+)  # fmt: skip
+def test_replies_of_other_clients(operations: list[Operation], where: Any, message: str) -> None:
+    """A client waits for or cancels what a client before it has made, where that cannot hold it up for ever."""
+    first = Client("c0", "thread", (AskOp("r0", "a", 1), Settle(), AskOp("r1", "a", 2)))
+    actors = (Actor("a", 0, M),)
+    told = refusal(Program(1, actors, (first, Client("c1", where, tuple(operations)))))
+    assert told == f"clients[1].operations[0].reply: {message}"
+    validate(Program(1, actors, (first, Client("c1", "loop", (Await("c0.r0"), Settle(), Cancel("c0.r1"))))))
+
+
 def test_unknown_error_kind() -> None:
     """An error of no known kind is refused, raised or returned, and the kinds are listed."""
     raised = refusal(behaving(Raise(Err("Oops"))))
@@ -161,6 +191,22 @@ def test_unknown_error_kind() -> None:
     assert refusal(behaving(Const((1, Err("Oops"))))).startswith(
         "actors[0].behaviour.value[1]: there is no error"
     )
+
+
+def test_an_error_made_in_a_turn() -> None:
+    """Its kind must be known, and its argument a term, which no library's own error holds."""
+    made = Apply("f", (M,))
+    assert refusal(behaving(Fail("Oops", made))).startswith(
+        "actors[0].behaviour: there is no error kind 'Oops'"
+    )
+    assert refusal(behaving(Fail("Boom", M))) == (
+        "actors[0].behaviour.argument: an error made here holds a term; use raise for a constant one"
+    )
+
+
+def test_abrupt() -> None:
+    """Whether the system is closed at once is true or false."""
+    assert refusal(Program(1, abrupt=1)) == "abrupt must be true or false, not 1"  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("where", ["somewhere", None, 2, -1, True])

@@ -22,6 +22,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Msg,
@@ -76,6 +77,7 @@ B = Ask("b", M)
         (Deferred(B), "defer ask b(msg)"),
         (Tell("b", M, Const(0)), "tell b(msg); 0"),
         (Raise(Err("ValueError", "x")), "raise ValueError('x')"),
+        (Fail("Boom", Apply("f", (M,))), "raise Boom(f(msg))"),
         (Try(B, Const(0)), "try ask b(msg) except 0"),
         (Try(Try(B, M), Tell("b", M, M)), "try (try ask b(msg) except msg) except (tell b(msg); msg)"),
         (Sleep(1, B), "sleep 1; ask b(msg)"),
@@ -106,6 +108,8 @@ def test_expression(expression: Expression, text: str) -> None:
         (TellOp("a", "x"), "tell a('x')"),
         (Result("r0"), "result r0"),
         (Await("r0"), "await r0"),
+        (Await("c0.r0"), "await c0.r0"),
+        (Cancel("c0.then"), "cancel c0.'then'"),
         (Compose("r1", "r0", "f"), "r1 = then(r0, f)"),
         (GatherOp("r2", ("r0", "r1")), "r2 = gather(r0, r1)"),
         (Cancel("r0"), "cancel r0"),
@@ -263,3 +267,8 @@ def test_values_are_told_apart() -> None:
         Term("f", (1, 2)),
     ]
     assert len({show_value(value) for value in values}) == len(values)
+
+
+def test_an_abrupt_program_says_so() -> None:
+    """A system that is closed at once has a line of its own, the last."""
+    assert show(Program(1, abrupt=True)).splitlines() == ["loops 1", "close at once"]

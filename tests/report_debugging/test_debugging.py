@@ -94,7 +94,9 @@ def test_a_replay_stops_before_a_step(blocked: str, capsys: pytest.CaptureFixtur
     """`--until` says where each strand stands; a step that there is not is wrong use."""
     assert main(["replay", blocked, "--until", "13"]) == 1
     printed = capsys.readouterr().out
-    assert printed.startswith("stopped before step 13:\n  Thread-1 (run): handle loop#0 at ")
+    assert printed.startswith(
+        "stopped before step 13:\n  loop 0: next it takes a callback out of the queue of its event loop at "
+    )
     assert main(["replay", blocked, "--until", "1000"]) == 2
     assert "--until 1000: the schedule has 17 steps" in capsys.readouterr().err
 

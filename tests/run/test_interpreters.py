@@ -32,6 +32,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     Msg,
     Program,
@@ -134,6 +135,14 @@ def test_expression_gives_its_value(adapter: Any, behaviour: Expression, expecte
 def test_expression_passes_an_error_on(adapter: Any, behaviour: Expression) -> None:
     """An error that is raised where nothing recovers is the turn's outcome, as the error that it is."""
     assert only(scene(actor("a", behaviour), FAILS), adapter) == Outcome("error", error=BOOM)
+
+
+@ALL
+def test_an_error_tells_which_message_it_is_of(adapter: Any) -> None:
+    """One that is made in a turn arrives with the term that it was made with, and is the program's own."""
+    behaviour = Fail("ValueError", Apply("f", (Msg(), Ask("b", Const(3)))))
+    made = term("f", 10, term("g", 3))
+    assert only(scene(actor("a", behaviour), G), adapter) == Outcome("error", error=Err("ValueError", made))
 
 
 @BOTH

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ from askance.program import (
     Program,
     Result,
     Settle,
+    Sleep,
     SleepOp,
     Tell,
     TellOp,
@@ -71,6 +73,14 @@ def test_what_was_told_is_handled_before_the_close() -> None:
         Randomly(3),
     )
     assert [e.actor for e in events(history, "end")] == ["a", "b"]
+
+
+def test_an_abrupt_program_closes_while_actors_are_at_work() -> None:
+    """The last phase is not settled: a turn that sleeps has not ended when the system begins to close."""
+    whole = program(actor("a", Sleep(5, Msg())), operations=(TellOp("a", 1),))
+    history = run(replace(whole, abrupt=True), load_adapter("reference"))
+    assert [e.kind for e in history.events if not e.who] == ["spawn", "closing", "closed"]
+    assert history.events[-1].time < 5
 
 
 def test_phases_are_cut_at_settles() -> None:

@@ -20,12 +20,15 @@ from askance.generate.groups import GROUPS
 from askance.meaning import cyclic_actors, shape
 from askance.program import (
     AskOp,
+    Await,
+    Cancel,
     Client,
     Compose,
     Const,
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Program,
@@ -133,7 +136,7 @@ SITUATIONS: dict[str, Callable[[Program], object]] = {
     "gather": lambda p: operations(p, GatherOp) or any(isinstance(e, Gather) for e in expressions(p)),
     "compose": lambda p: operations(p, Compose) or any("Then" in type(e).__name__ for e in expressions(p)),
     "deferred": lambda p: any(isinstance(e, Deferred | Gather) or "Then" in repr(e) for e in expressions(p)),
-    "errors": lambda p: any(isinstance(e, Raise) for e in expressions(p)),
+    "errors": lambda p: any(isinstance(e, Raise | Fail) for e in expressions(p)),
     "exception-values": lambda p: any(
         isinstance(e, Const) and isinstance(e.value, Err) for e in expressions(p)
     ),
@@ -145,6 +148,7 @@ SITUATIONS: dict[str, Callable[[Program], object]] = {
     ),
     "busy-actor": lambda p: len(p.clients) > 1,
     "bystander": lambda p: len(p.clients) > 1 and p.loops > 1,
+    "closing": lambda p: p.abrupt,
     "cycle": cyclic_actors,
     "cyclic-independent-askers": lambda p: cyclic_actors(p) and len(p.clients) > 1,
 }
@@ -162,7 +166,42 @@ def test_every_word_of_the_vocabulary_has_a_skeleton() -> None:
     for skeletons in SKELETONS.values():
         for skeleton in skeletons:
             assert set(skeleton.root) | set(skeleton.leaf) <= set(FORMS)
-            assert set(skeleton.group) <= set(GROUPS)
+            assert {*skeleton.group, *skeleton.others} <= set(GROUPS)
+
+
+@pytest.mark.parametrize("feature", ["several-waiters", "cancel"])
+def test_replies_are_shared(feature: str) -> None:
+    """Clients on threads and on loops of their own wait for, or cancel, what others have asked."""
+    found = drawn(frozenset({feature}))
+    shared = [
+        (client.where, type(operation))
+        for program in found
+        for client in program.clients
+        for operation in client.operations
+        if "." in getattr(operation, "reply", "")
+    ]
+    assert {where for where, _ in shared} == {"thread", "loop"}
+    assert {Result, Await} <= {kind for _, kind in shared}
+    assert (Cancel in {kind for _, kind in shared}) is (feature == "cancel")
+
+
+def test_stop_iteration_is_raised_where_no_coroutine_can_meet_it() -> None:
+    """PEP 479 keeps it from coroutines, those that await included; a library of plain threads must bring it over."""
+    for name, expected in (("pykka", True), ("concurrent-futures", False), ("reference", False)):
+        found = drawn(frozenset({"errors"}), name)
+        kinds = {part.error.kind for one in found for part in expressions(one) if isinstance(part, Raise)}
+        assert ("StopIteration" in kinds) is expected
+
+
+def test_a_skeleton_may_be_of_use_to_some_clauses_only() -> None:
+    """One that wants another feature too is drawn for the clauses that have both, and left out for all others."""
+    adapter = load_adapter("reference")
+    wanting = {one for skeletons in SKELETONS.values() for one in skeletons if one.also}
+    assert wanting
+    for clause in ALL.values():
+        drawn_from = set(Situations(clause.features, adapter).weights)
+        assert all(one.also in clause.features for one in wanting & drawn_from)
+    assert wanting <= {one for clause in ALL.values() for one in Situations(clause.features, adapter).weights}
 
 
 def test_nothing_can_be_generated_for_what_is_not_claimed() -> None:

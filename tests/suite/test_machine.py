@@ -22,14 +22,17 @@ from askance.program import (
     Cancel,
     Client,
     Compose,
+    Fail,
     GatherOp,
     Msg,
     Program,
+    Raise,
     Result,
     Settle,
     SleepOp,
     StopOp,
     TellOp,
+    walk,
 )
 from askance.program_rules import validate
 from askance.run import execute, lacking, load_adapter
@@ -89,7 +92,14 @@ def test_grown_programs_can_be_performed(grown: Grown) -> None:
     for program, _, history, _ in programs:
         validate(program)
         assert lacking(program, adapter) == ()
-        assert history.ending == "done"
+        # Pykka ends an actor that raises SystemExit, and leaves its asker waiting (A4).
+        raised = {
+            part.error.kind if isinstance(part, Raise) else part.error
+            for actor in program.actors
+            for part in walk(actor.behaviour)
+            if isinstance(part, Raise | Fail)
+        }
+        assert history.ending == "done" or (adapter.name == "pykka" and "SystemExit" in raised)
 
 
 def test_grown_programs_use_every_operation(grown: Grown) -> None:

@@ -13,6 +13,7 @@ from askance.program import (
     Ask,
     AskOp,
     Await,
+    Cancel,
     Client,
     Compose,
     Const,
@@ -76,6 +77,19 @@ def test_smaller_programs_are_valid_and_different() -> None:
         assert candidate != BIG
 
 
+def test_what_waits_for_a_reply_goes_with_it() -> None:
+    """Where a client's ask is taken away, so is what other clients do with its reply, and nothing else."""
+    asking = Client("c0", "thread", (AskOp("r0", "a", 1), Result("r0"), AskOp("r1", "a", 2)))
+    sharing = Client("c1", "thread", (Result("c0.r0"), Cancel("c0.r1")))
+    program = Program(1, (Actor("a", 0, Msg()),), (asking, sharing))
+    left = [
+        candidate.clients[1].operations
+        for candidate in smaller(program)
+        if len(candidate.clients) == 2 and candidate.clients[0].operations == asking.operations[2:]
+    ]
+    assert left == [(Cancel("c0.r1"),)]
+
+
 class Choices:
     """A strategy that makes no choice: the tests below run nothing."""
 
@@ -90,6 +104,16 @@ class Choices:
 
     def stepped(self, strand: Any) -> None:
         """Never told."""
+
+
+def test_a_wait_for_a_gather_becomes_one_for_a_part() -> None:
+    """So that a failure of one reply is not shown on two."""
+    asks = (AskOp("r0", "a", 1), AskOp("r1", "a", 2))
+    gathered = Client("c0", "thread", (*asks, GatherOp("r2", ("r0", "r1")), Result("r2")))
+    program = Program(1, (Actor("a", None, Apply("f", (Msg(),))),), (gathered,))
+    found = [less.clients[0].operations for less in smaller(program)]
+    assert (*asks, Result("r0")) in found
+    assert (*asks, Result("r1")) in found
 
 
 def test_a_program_is_reduced_to_what_fails() -> None:

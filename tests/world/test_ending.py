@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.world.schedules import Newest, Stay, Walk, executions, run
+from tests.world.schedules import Newest, Stay, Walk, executions, run, sound
 from tests.world.test_loops import Running
 
 from askance.world import StrandKilled, World, installed
@@ -276,6 +276,37 @@ def test_an_execution_is_freed_when_it_is_over() -> None:
         assert run(main).ending == "deadlock"
     gc.collect()
     assert [reference() for reference in kept] == [None] * 4
+
+
+def test_an_execution_that_went_well_is_freed_without_a_collection() -> None:
+    """Collecting costs more than many an execution: threads, locks, queues and loops are no garbage."""
+
+    def main() -> None:
+        lock = threading.Lock()
+        items = queue.Queue[int]()
+        loop = asyncio.new_event_loop()
+
+        def work() -> None:
+            with lock:
+                items.put(1)
+
+        threads = [threading.Thread(target=work), threading.Thread(target=loop.run_forever)]
+        for thread in threads:
+            thread.start()
+        items.get()
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(1), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        for thread in threads:
+            thread.join()
+        loop.close()
+
+    with installed():
+        for seed in range(20):
+            world = World(Walk(seed))
+            sound(world.run(main))
+            freed = weakref.ref(world)
+            del world
+            assert freed() is None
 
 
 def test_garbage_collection_is_off_inside_and_as_it_was_outside() -> None:

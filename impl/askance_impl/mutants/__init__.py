@@ -16,6 +16,8 @@ from askance_impl.mutants import (
     deadlock,
     lifecycle,
     mailboxes,
+    published,
+    published_life,
     state,
     stopping,
     wakeups,
@@ -24,7 +26,19 @@ from askance_impl.mutants.mutant import Mutant
 
 __all__ = ["MUTANTS", "Mutant"]
 
-_CHAPTERS = (answers, composition, mailboxes, state, wakeups, deadlock, cancellation, stopping, lifecycle)
+_CHAPTERS = (
+    answers,
+    composition,
+    mailboxes,
+    state,
+    wakeups,
+    deadlock,
+    cancellation,
+    stopping,
+    lifecycle,
+    published,
+    published_life,
+)
 
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {
@@ -34,6 +48,6 @@ MUTANTS: Mapping[str, Mutant] = MappingProxyType(
         if isinstance(found, Mutant)
     }
 )
-"""Every mutant by its name, in the order of the clauses."""
+"""Every mutant by its name, in the order of the clauses; those of published defects come last."""
 
 globals().update(MUTANTS)

@@ -7,10 +7,9 @@ from typing import Any
 
 from askance_impl.mutants.mutant import mutant
 from askance_impl.reference.actor import Actor, AskReply
-from askance_impl.reference.wait_for import Turn
 
 
-class _Keeping(Actor):
+class Keeping(Actor):
     """An actor that reaches the state which its handler keeps."""
 
     @property
@@ -30,7 +29,7 @@ class _Keeping(Actor):
         return getattr(getattr(self._handler, "__self__", None), "state", None)
 
 
-class _LoadsWhenSent(_Keeping):
+class _LoadsWhenSent(Keeping):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._loaded: dict[AskReply, Any] = {}
@@ -56,7 +55,7 @@ state_loaded_when_sent = mutant(
 )
 
 
-class _WritesBehind(_Keeping):
+class _WritesBehind(Keeping):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._stored: Any = None
@@ -81,7 +80,7 @@ state_written_behind = mutant(
 )
 
 
-class _StateOfThread(_Keeping):
+class _StateOfThread(Keeping):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._senders: dict[AskReply, int] = {}
@@ -112,17 +111,17 @@ state_of_the_askers_thread = mutant(
 )
 
 
-class _AnswersTogether(_Keeping):
+class _AnswersTogether(Keeping):
     def ask(self, message: Any) -> AskReply:
         running = self.busy_with()
+        first: AskReply | None = None if running is None else running.reply
         reply = super().ask(message)
-        if running is not None and running.reply is not None and not running.ended:
-            running.reply._add_waiter(lambda: self._share(running, reply))
+        if running is not None and first is not None and not running.ended:
+            first._add_waiter(lambda: self._share(first, reply))
         return reply
 
-    def _share(self, turn: Turn, reply: AskReply) -> None:
-        first = turn.reply
-        if first is not None and first._error is None:
+    def _share(self, first: AskReply, reply: AskReply) -> None:
+        if first._error is None:
             reply._complete(first._value)
 
 
@@ -135,7 +134,7 @@ answer_of_the_turn_before = mutant(
 )
 
 
-class _Passive(_Keeping):
+class _Passive(Keeping):
     def _run(self) -> None:
         super()._run()
         if not self._turns and not self._mailbox:

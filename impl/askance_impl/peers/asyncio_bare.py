@@ -51,14 +51,14 @@ class AsyncioSystem(System):
     def __init__(self, loops: int) -> None:
         self.loops = [asyncio.new_event_loop() for _ in range(loops)]
         self.threads = [threading.Thread(target=self.run, args=(loop,), daemon=True) for loop in self.loops]
-        self.closing = False
+        self.ended: set[asyncio.AbstractEventLoop] = set()
         self.spawned = 0
         for thread in self.threads:
             thread.start()
 
     def run(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the loop, which a SystemExit in a task leaves, until the system closes; then cancel what is left."""
-        while not self.closing:
+        while loop not in self.ended:
             with contextlib.suppress(SystemExit, KeyboardInterrupt):
                 loop.run_forever()
         loop.run_until_complete(cancel_all())
@@ -96,23 +96,32 @@ class AsyncioSystem(System):
         except RuntimeError:
             return False
 
+    def end(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by the loop itself, so that one whose thread has just begun runs until it has heard of it."""
+        self.ended.add(loop)
+        loop.stop()
+
     def close(self) -> None:
-        self.closing = True
+        quiet = 0
+        while quiet < 2:  # What is cancelled on one loop may have sent to another meanwhile.
+            found = [self.submit(cancel_all(), loop).result() for loop in self.loops]
+            quiet = 0 if any(found) else quiet + 1
         for loop in self.loops:
-            loop.call_soon_threadsafe(loop.stop)
+            loop.call_soon_threadsafe(self.end, loop)
         for thread in self.threads:
             thread.join()
         for loop in self.loops:
             loop.close()
 
 
-async def cancel_all() -> None:
-    """Cancel every other task of the running loop, in the order made, and wait until they have ended."""
+async def cancel_all() -> int:
+    """Cancel every other task of the running loop, in the order made, and wait until they have ended; how many."""
     tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    return len(tasks)
 
 
 class AsyncioAdapter(BaseAdapter):

@@ -56,7 +56,8 @@ C2 = Clause(
     reached=checks.c2_reached,
     features=frozenset({"nested-asks", "cancel", "sleep"}),
     rests_on=("C1", "A3", *ALIVE),
-    needs=frozenset({"cancel"}),
+    # What blocks a thread cannot be interrupted in Python: only coroutines can be asked to pass a cancellation on.
+    needs=frozenset({"cancel", "async-handlers"}),
 )
 
 
@@ -111,6 +112,7 @@ C4 = Clause(
     features=frozenset({"nested-asks", "within", "sleep"}),
     rests_on=("A3", *ALIVE),
     needs=frozenset({"timeout"}),
+    arises_by=frozenset({"within"}),
 )
 
 

@@ -58,6 +58,7 @@ D2 = Clause(
     check=checks.d2_violation,
     reached=checks.d2_reached,
     features=frozenset({"asks", "nested-asks", "diamond", "gather", "busy-actor", "cross-loop", "own-loop"}),
+    arises_by=frozenset({"nested-asks"}),
 )
 
 
@@ -86,7 +87,16 @@ D3 = Clause(
     check=checks.d3_violation,
     reached=checks.d3_reached,
     features=frozenset(
-        {"asks", "nested-asks", "diamond", "cycle", "cyclic-independent-askers", "cross-loop", "own-loop"}
+        {
+            "asks",
+            "nested-asks",
+            "diamond",
+            "errors",
+            "cycle",
+            "cyclic-independent-askers",
+            "cross-loop",
+            "own-loop",
+        }
     ),
     needs=frozenset({"cycles-refused"}),
 )

@@ -90,6 +90,11 @@ class Facts:
     """Where each reply was first cancelled."""
     others: list[int] = field(default_factory=list)
     """Positions of loop-blocked, uncaught, apply and leaked events."""
+    closing: int = -1
+    """Where the system began to close while actors might be at work; -1 if it waited until nothing could move.
+
+    What a turn does after that, and what becomes of its asks, is not in these tables.
+    """
     sent_in_vain: set[str] = field(default_factory=set)
     """Messages whose ask or tell raised at once: nobody need handle them."""
 
@@ -137,7 +142,11 @@ def read(history: History, composed: Mapping[str, Composed]) -> Facts:
     facts = Facts(history.events, composed=dict(composed))
     open_waits: dict[tuple[str, str], list[Wait]] = {}
     for at, event in enumerate(history.events):
+        if facts.closing >= 0 and event.kind not in ("leaked", "uncaught"):
+            continue
         match event.kind:
+            case "closing":
+                facts.closing = at
             case "ask" | "tell":
                 message = _message(facts, event)
                 message.op, message.value, message.sent = event.op, event.value, at
@@ -189,7 +198,7 @@ def read(history: History, composed: Mapping[str, Composed]) -> Facts:
                 facts.others.append(at)
             case _:
                 pass
-    if history.ending == "deadlock":
+    if history.ending == "deadlock" and facts.closing < 0:
         facts.standstills.append(len(history.events))
     return facts
 

@@ -71,8 +71,8 @@ def _follow(case: Case, wait: Wait, at: int) -> Hang:
 
     while True:
         way.append(f"{_at_line(case, waiter)} waits for {describe(case, op)}")
-        if op in facts.cancels:
-            return ends("cancelled", op)
+        if (cancelled := _cancelled_part(facts, op)) is not None:
+            return ends("cancelled", cancelled)
         op = _pending_part(facts, op, at)
         message = facts.asks.get(op)
         if message is None:
@@ -96,6 +96,10 @@ def _follow(case: Case, wait: Wait, at: int) -> Hang:
             if any(0 <= other.done < at and other.who == waiter for other in facts.waits_for.get(op, ())):
                 return ends("seen", op)
             way.append(f"{turn.who} handled it and {turn.outcome or 'ended'}; {waiter} was not woken")
+            worker = _held_worker(case, path[:-1], at)
+            if worker:
+                way.append(f"{worker}, a thread of the implementation's, waits for another ask meanwhile")
+                return ends("held", op)
             return ends("not-woken", op)
         inner = next((inner for inner in turn.waits if inner.begin < at and not 0 <= inner.done < at), None)
         if inner is None:
@@ -130,6 +134,27 @@ def _holders(case: Case, actor: str, sender: Turn | None, at: int) -> str:
     return sender.who if placed and loops.get(actor) == loops.get(sender.actor) else ""
 
 
+def _cancelled_part(facts: Facts, op: str) -> str | None:
+    """The reply itself or the first of those that it is made of, if a client cancelled it."""
+    if op in facts.cancels:
+        return op
+    composed = facts.composed.get(op)
+    parts = (_cancelled_part(facts, part) for part in composed.parts) if composed is not None else ()
+    return next((part for part in parts if part is not None), None)
+
+
+def _held_worker(case: Case, above: list[Turn], at: int) -> str:
+    """A thread that is nobody's turn or client and is blocked, not idle, while turns above wait for asks of theirs.
+
+    It may be what must tell a waiter, held by an ask further up: a pool that nested asks exhaust.
+    """
+    deadlock = case.history.deadlock
+    if len(above) < 2 or deadlock is None or at < len(case.facts.events):
+        return ""
+    blocked = (one.strand for one in deadlock.waiting if not one.who and one.strand.startswith("strand "))
+    return next(blocked, "")
+
+
 def _pending_part(facts: Facts, op: str, at: int) -> str:
     """The first part of a composed reply whose own turn has not ended; the reply itself if there is none."""
     composed = facts.composed.get(op)
@@ -151,6 +176,13 @@ def _pending_part(facts: Facts, op: str, at: int) -> str:
 def _blocked_loops(facts: Facts, at: int) -> list[int]:
     """Positions before `at` at which a strand blocked while it ran an event loop."""
     return [position for position in facts.of_kind("loop-blocked") if position < at]
+
+
+def blocked_in_stop(facts: Facts, at: int) -> str:
+    """The actor that the turn which blocked its loop at that position was stopping (L3 if its own, else L7); or ""."""
+    who = facts.events[at].who
+    last = next((event for event in reversed(facts.events[:at]) if event.who == who), None)
+    return last.actor if who and last is not None and last.kind == "stop" else ""
 
 
 def blocked_in_spawn(facts: Facts, at: int) -> bool:
@@ -179,6 +211,7 @@ def explanation(case: Case, hang: Hang) -> str:
         event = facts.events[position]
         lines.append(f"strand {event.strand or event.who} blocked its event loop: {event.detail}")
     for waiting in case.history.deadlock.waiting if case.history.deadlock else ():
-        if not waiting.who or not any(line.startswith(f"{waiting.who} (at ") for line in hang.way):
-            lines.append(f"{waiting.who or waiting.strand} waits for {waiting.on} at {waiting.where}")
+        said = f"{waiting.who} (at ", f"{waiting.who} waits for "
+        if not waiting.who or not any(line.startswith(said) for line in hang.way):
+            lines.append(str(waiting))
     return "\n".join(dict.fromkeys(lines))

@@ -45,7 +45,22 @@ def let_go(case: Case) -> LetGo:
             actors[message.actor] = min(at, actors.get(message.actor, at))
     cut = frozenset(cancelled) | reach(facts, _cut(facts))
     failed = [wait.op for wait in facts.waits if wait.outcome and wait.outcome.kind in GONE]
+    if case.can("cycles-refused"):
+        # Nobody need be seen to wait for a reply that was returned un-awaited, so none is seen to be told of the cycle.
+        deferred = [turn.deferred for turn in facts.turns if turn.deferred in facts.asks]
+        failed += [op for op in deferred if facts.asks[op].actor in case.traits.cyclic]
     return LetGo(cancelled, actors, cut, cut | reach(facts, failed))
+
+
+def given_up(case: Case) -> Mapping[str, int]:
+    """The actors of which a wait was given up after its time, each with the position where the first was."""
+    facts = case.facts
+    found: dict[str, int] = {}
+    for wait in facts.waits:
+        message = facts.asks.get(wait.op)
+        if message is not None and wait.outcome is not None and wait.outcome.kind == "timeout":
+            found[message.actor] = min(wait.done, found.get(message.actor, wait.done))
+    return found
 
 
 def reach(facts: Facts, ops: Iterable[str]) -> frozenset[str]:

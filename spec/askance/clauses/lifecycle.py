@@ -107,7 +107,7 @@ L4 = Clause(
     check=checks.l4_violation,
     reached=checks.l4_reached,
     features=frozenset(
-        {"asks", "nested-asks", "tell", "errors", "spawn", "stop", "cancel", "sleep", "cross-loop"}
+        {"asks", "nested-asks", "tell", "errors", "spawn", "stop", "cancel", "sleep", "cross-loop", "closing"}
     ),
     rests_on=("A2", "A4", "C4", "C5", *ALIVE),
 )
@@ -185,7 +185,7 @@ L7 = Clause(
     """,
     check=checks.l7_violation,
     reached=checks.l7_reached,
-    features=frozenset({"stop", "asks", "sleep", "tell", "cross-loop"}),
+    features=frozenset({"stop", "asks", "sleep", "tell", "cross-loop", "closing"}),
     rests_on=ALIVE,
 )
 

@@ -1,7 +1,7 @@
 """Hangs that are lost errors: a turn failed, and its asker waits for ever (clause A4, not D1).
 
-An ordinary wakeup that is lost on the way of an error is a lost wakeup all the same. It is a lost error where the
-exception itself explains the loss: it ended a thread, or is of a kind on which event loops and futures act.
+It is a lost error where the exception itself explains the loss (it ended a thread, or is of a kind on which event loops
+and futures act), or where nothing but errors is lost: an answer that reaches nobody either makes it a lost wakeup.
 """
 
 from __future__ import annotations
@@ -16,19 +16,27 @@ REFUSED_BY_FUTURES = frozenset({"StopIteration", "StopAsyncIteration"})
 
 def lost_errors(case: Case) -> tuple[tuple[Hang, Turn], ...]:
     """The hangs whose asker was not woken because a turn failed in a way that the implementation lost, and the turn."""
-    found = []
+    behind = []
     for hang in roots(case, "not-woken"):
         turns = [case.facts.turn_of(op) for op in case.facts.asks_behind(hang.reply)]
-        lost = next((turn for turn in turns if turn is not None and _lost(case, turn)), None)
+        behind.append((hang, [turn for turn in turns if turn is not None and _failed(turn)], turns))
+    only_errors = all(len(failed) == len(turns) for _, failed, turns in behind)
+    found = []
+    for hang, failed, _ in behind:
+        lost = next((turn for turn in failed if only_errors or _explained(case, turn)), None)
         if lost is not None:
             found.append((hang, lost))
     return tuple(found)
 
 
-def _lost(case: Case, turn: Turn) -> bool:
-    """Whether the turn failed, and its exception explains why nobody was told."""
-    if turn.outcome is None or turn.outcome.kind == "value":
-        return False
+def _failed(turn: Turn) -> bool:
+    """Whether the turn ended, and not with a value."""
+    return turn.outcome is not None and turn.outcome.kind != "value"
+
+
+def _explained(case: Case, turn: Turn) -> bool:
+    """Whether the exception that the turn failed with explains why nobody was told."""
+    assert turn.outcome is not None
     error = turn.outcome.error
     if error is None or error.kind not in KINDS:
         return turn.outcome.kind == "cancelled"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from askance.clauses.base import Case
-from askance.clauses.blame import failed_before, sent_after_stop
+from askance.clauses.blame import failed_before, sent_after_stop, stopped_meanwhile
 from askance.clauses.denoted import denoted_by, fits
 from askance.clauses.facts import Composed, Wait
 from askance.clauses.letting_go import let_go
@@ -75,6 +75,12 @@ def attribute(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome)
     kinds: set[str] = {one.kind for one in denoted}
     if _of_state(case, wait, got):
         return "M5"
+    if (
+        got.kind != "nested"
+        and _lost_answer(case, wait, got)
+        and (stopped := stopped_meanwhile(case, wait.op))
+    ):
+        return stopped
     match got.kind:
         case "nested":
             return "A3"
@@ -109,6 +115,12 @@ def attribute(case: Case, wait: Wait, denoted: frozenset[Outcome], got: Outcome)
     return _clause_of_answer(case, wait)
 
 
+def _lost_answer(case: Case, wait: Wait, got: Outcome) -> bool:
+    """Whether the turn behind the reply has answered with something else."""
+    turn = case.facts.turn_of(wait.op)
+    return turn is not None and turn.outcome is not None and not same(turn.outcome, got)
+
+
 def _of_state(case: Case, wait: Wait, got: Outcome) -> bool:
     """Whether that is what the turn of an actor with a state did answer: then the state was wrong, and not the reply.
 
@@ -124,6 +136,8 @@ def _clause_of_value(case: Case, wait: Wait, denoted: frozenset[Outcome], got: O
     """For a value: in another order (A9), or the late reply of an ask that was given up (C4)."""
     if any(one.kind == "value" and reordered(one.value, got.value) for one in denoted):
         return "A9"
+    if wait.op in case.facts.cancels and case.facts.cancels[wait.op] < wait.done:
+        return "C1"
     given_up = [other for other in case.facts.waits if other.outcome and other.outcome.kind == "timeout"]
     late = (
         case.facts.turn_of(other.op) for other in given_up if other.done < wait.done and other.op != wait.op

@@ -18,6 +18,7 @@ from askance.program import (
     StopSelf,
     Update,
     Within,
+    reply_key,
     walk,
 )
 
@@ -81,7 +82,7 @@ def _traits(program: Program) -> Traits:
                 case StopOp(name):
                     stopped.add(name)
                 case Result(reply) if client.where != "thread":
-                    blocked_on.add(f"{client.name}.{reply}")
+                    blocked_on.add(reply_key(client, reply))
                 case Compose(name, reply, symbol):
                     op = f"{client.name}.{name}"
                     composed[op] = Composed(op, "then", (f"{client.name}.{reply}",), symbol)

@@ -24,19 +24,24 @@ class Step:
 
     actors: Sequence[Actor] = ()
     parts: Sequence[tuple[Client, Sequence[Operation]]] = ()
+    abrupt: bool = False
+    """Whether the system is closed before nothing can move any more; only in the last step."""
 
 
 def _performed(performance: Performance, world: World, steps: Iterable[Step]) -> None:
     """The main strand: open, each step up to its settling, close."""
     performance.open()
+    abrupt = False
     for step in steps:
         for actor in step.actors:
             performance.spawn(actor)
         performance.phase(step.parts)
         performance.join()
-        world.settle()
-        performance.settled()
-    performance.close()
+        abrupt = step.abrupt
+        if not abrupt:
+            world.settle()
+            performance.settled()
+    performance.close(abrupt=abrupt)
 
 
 def carry_out(program: Program, births: Sequence[int], adapter: Adapter, world: World) -> History:
@@ -48,14 +53,17 @@ def carry_out(program: Program, births: Sequence[int], adapter: Adapter, world: 
     performance = Performance(adapter, program.loops, recorder)
     cut = phases(program.clients)
     born = [births[at] if at < len(births) else 0 for at in range(len(program.actors))]
+    count = max([len(cut), *(birth + 1 for birth in born)])
     steps = [
         Step(
             [actor for actor, birth in zip(program.actors, born, strict=True) if birth == number],
             cut[number] if number < len(cut) else (),
+            program.abrupt and number == count - 1,
         )
-        for number in range(max([len(cut), *(birth + 1 for birth in born)]))
+        for number in range(count)
     ]
     world.run(lambda: _performed(performance, world, steps))
+    performance.let_go()
     return finished(program, recorder, world.execution)
 
 
@@ -98,6 +106,7 @@ class Continuing:
             self._next = None
             self.world.resume()
         self.world.close()
+        self.performance.let_go()
 
     def history(self, program: Program) -> History:
         """What happened, after `close`; `program` is what has been carried out."""

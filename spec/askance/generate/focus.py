@@ -18,11 +18,13 @@ Where = Literal["thread", "loop", "inside"]
 class Skeleton:
     """The least that a program has: numbers of actors, loops and clients, and what some of them do.
 
-    `root`, `leaf`: forms of the first and of the last actor; `group`: the first client's first group; `where`:
-    where the first client runs ("inside": on one of the system's loops). `apart`: whether the first actor
-    and the one that it asks live on different loops (None: as drawn), in a chain each actor and the next.
+    `root`, `leaf`: forms of the first and of the last actor; `group`: the first client's first group; `others`: that of
+    the other clients, which then do not run inside; `where`: where the first client runs ("inside": on one of the
+    system's loops). `apart`: whether the first actor and the one that it asks live on different loops (None: as drawn),
+    in a chain each actor and the next.
     `errors`: kinds of errors that its forms raise, where the implementation can. `topology`: an ask graph of a fixed
-    kind.
+    kind. `also`: a feature without which this one's clause has no use for it.
+    `abrupt`: whether the system is closed while its actors may be at work.
     """
 
     actors: int = 1
@@ -31,10 +33,13 @@ class Skeleton:
     root: tuple[str, ...] = ()
     leaf: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     where: tuple[Where, ...] = ()
     apart: bool | None = None
     errors: tuple[str, ...] = ()
-    topology: Literal["", "chain", "diamond", "cycle", "ring", "bystander"] = ""
+    topology: Literal["", "chain", "tree", "diamond", "cycle", "ring", "bystander"] = ""
+    also: str = ""
+    abrupt: bool = False
 
 
 PLAIN = Skeleton()
@@ -48,6 +53,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(actors=3, topology="chain"),
         ZIGZAG,
         Skeleton(actors=3, root=("two", "ask-with-answer")),
+        Skeleton(actors=4, topology="tree"),
     ),
     "diamond": (Skeleton(actors=4, topology="diamond"),),
     "gather": (
@@ -58,6 +64,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(actors=2, group=("gather",), root=("raise",), leaf=("sleep-raise",)),
     ),
     "compose": (Skeleton(group=("compose",)), Skeleton(actors=2, root=("then",))),
+    "read-again": (Skeleton(group=("compose-again",)),),
     "deferred": (
         Skeleton(actors=2, root=("deferred",)),
         Skeleton(actors=3, root=("deferred", "gather", "then")),
@@ -68,7 +75,9 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(leaf=("raise",), errors=("CancelledError", "ConcurrentCancelledError")),
         Skeleton(leaf=("raise",), errors=("SystemExit", "StopAsyncIteration", "StopIteration")),
         Skeleton(actors=2, root=("ask", "try"), leaf=("raise",)),
+        Skeleton(actors=2, root=("ask",), leaf=("raise",), group=("burst",), also="cycle"),
         Skeleton(actors=2, group=("gather",), leaf=("raise",)),
+        Skeleton(group=("tell-then-ask", "burst"), leaf=("raise-message",)),
     ),
     "falsy": (
         Skeleton(leaf=("falsy",)),
@@ -78,7 +87,13 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(leaf=("exception-value",)),
         Skeleton(actors=2, root=("ask", "relay", "deferred"), leaf=("exception-value",)),
     ),
-    "several-waiters": (Skeleton(group=("again",)), Skeleton(group=("late-wait",))),
+    "several-waiters": (
+        Skeleton(group=("again",)),
+        Skeleton(group=("late-wait",)),
+        Skeleton(clients=2, others=("share",), leaf=("apply", "sleep")),
+        Skeleton(clients=3, others=("share",), leaf=("sleep",)),
+        Skeleton(clients=2, group=("compose", "gather"), others=("share",)),
+    ),
     "cross-loop": (
         Skeleton(actors=2, loops=2, root=("ask", "relay", "then", "deferred"), apart=True),
         Skeleton(actors=2, loops=2, root=("ask",), leaf=("raise", "sleep"), apart=True),
@@ -114,6 +129,21 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(group=("cancel",)),
         Skeleton(group=("cancel-late",), leaf=("sleep-long",)),
         Skeleton(actors=2, root=("ask",), leaf=("sleep-long",), group=("cancel-late",)),
+        Skeleton(group=("cancel-then-ask",), leaf=("sleep-long", "sleep", "apply"), also="many-messages"),
+        Skeleton(group=("cancel-then-ask",), where=("inside",), also="many-messages"),
+        Skeleton(group=("cancel-composed", "cancel-gathered"), also="several-waiters"),
+        Skeleton(group=("cancel", "cancel-composed"), leaf=("apply",), also="several-waiters"),
+        Skeleton(
+            actors=3,
+            loops=2,
+            root=("ask-with-answer",),
+            leaf=("sleep",),
+            group=("cancel", "cancel-late"),
+            also="nested-asks",
+        ),
+        Skeleton(clients=2, others=("cancel-share",)),
+        Skeleton(clients=2, others=("cancel-share",), leaf=("sleep", "sleep-long")),
+        Skeleton(clients=3, others=("share", "cancel-share"), leaf=("sleep", "apply")),
     ),
     "stop": (
         Skeleton(group=("stop",)),
@@ -130,10 +160,18 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(clients=2, loops=2, leaf=("update",), where=("loop", "inside")),
         Skeleton(group=("burst", "tell-then-ask"), leaf=("update", "update-read")),
         Skeleton(clients=2, leaf=("update-recover",), group=("burst",)),
+        Skeleton(group=("burst", "tell-then-ask"), leaf=("update-raise",)),
         Skeleton(
             actors=2, clients=2, loops=2, root=("ask", "relay", "ask-twice"), leaf=("update",), apart=True
         ),
         Skeleton(actors=3, root=("gather",), leaf=("update",)),
+    ),
+    "closing": (
+        Skeleton(group=("unwaited", "tell"), leaf=("sleep",), abrupt=True),
+        Skeleton(actors=2, root=("ask", "relay"), leaf=("sleep",), group=("unwaited", "tell"), abrupt=True),
+        Skeleton(actors=2, loops=2, root=("ask",), group=("unwaited",), apart=True, abrupt=True),
+        Skeleton(group=("unwaited",), abrupt=True),
+        Skeleton(group=("unwaited", "tell"), leaf=("spawn",), abrupt=True),
     ),
     "spawn": (Skeleton(leaf=("spawn",)), Skeleton(actors=2, root=("ask",), leaf=("spawn",))),
 }

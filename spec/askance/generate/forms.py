@@ -17,6 +17,7 @@ from askance.program import (
     Deferred,
     Err,
     Expression,
+    Fail,
     Gather,
     Msg,
     Raise,
@@ -89,6 +90,14 @@ def _exception_value(symbol: str, asked: Sequence[str], pick: int, errors: Seque
 
 def _raise(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
     return Raise(Err(errors[pick % len(errors)], symbol))
+
+
+def _raise_message(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
+    return Fail(errors[pick % len(errors)], Apply(symbol, (Msg(),)))
+
+
+def _update_raise(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
+    return Fail(errors[pick % len(errors)], Update(symbol, Msg()))
 
 
 def _try_raise(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
@@ -198,6 +207,7 @@ FORMS: dict[str, Form] = {
         Form("falsy", 0, _falsy),
         Form("exception-value", 0, _exception_value),
         Form("raise", 0, _raise),
+        Form("raise-message", 0, _raise_message),
         Form("try-raise", 0, _try_raise),
         Form("sleep-raise", 0, _sleep_raise),
         Form("sleep", 0, _sleep),
@@ -223,6 +233,7 @@ FORMS: dict[str, Form] = {
         Form("update-read", 0, _update_read),
         Form("update-slow", 0, _update_slow),
         Form("update-recover", 0, _update_recover),
+        Form("update-raise", 0, _update_raise),
     )
 }
 
@@ -232,7 +243,7 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "gather": ("gather", "gather-three"),
     "compose": ("then",),
     "deferred": ("deferred",),
-    "errors": ("raise", "try-raise", "sleep-raise", "try"),
+    "errors": ("raise", "raise-message", "try-raise", "sleep-raise", "try"),
     "falsy": ("falsy",),
     "exception-values": ("exception-value",),
     "cross-loop": ("ask",),
@@ -245,7 +256,7 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "bystander": ("ask", "sleep"),
     "within": ("within", "sleep", "sleep-long"),
     "spawn": ("spawn",),
-    "state": ("update", "update-read", "update-slow"),
+    "state": ("update", "update-read", "update-slow", "update-recover", "update-raise"),
     "stop": ("stop", "stop-self"),
     "cancel": ("ask", "sleep", "sleep-long"),
 }

@@ -12,6 +12,7 @@ from typing import Literal
 
 from askance.generate.forms import FALSY
 from askance.program import (
+    NOTHING,
     AskOp,
     Await,
     Cancel,
@@ -46,11 +47,15 @@ class Values:
 
 @dataclass
 class ClientDraft:
-    """A client in the making: where it runs, its operations so far, and the replies that it has made."""
+    """A client in the making: where it runs, its operations so far, and the replies that it has made.
+
+    `before`: the clients that stand before it in the program, whose replies it may wait for and cancel.
+    """
 
     name: str
     where: Literal["thread", "loop"] | int
     values: Values
+    before: tuple[ClientDraft, ...] = ()
     operations: list[Operation] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
 
@@ -78,6 +83,22 @@ class ClientDraft:
         self.operations.append(GatherOp(name, tuple(replies)))
         self.replies.append(name)
         return name
+
+    def phase(self, operations: int | None = None) -> int:
+        """The phase that the client is in, or was in after so many operations."""
+        return sum(isinstance(operation, Settle) for operation in self.operations[:operations])
+
+    def others(self) -> list[str]:
+        """The replies of other clients that this one may wait for here and now, the latest first."""
+        if isinstance(self.where, int):
+            return []
+        now = self.phase()
+        return [
+            f"{client.name}.{operation.name}"
+            for client in reversed(self.before)
+            for at, operation in reversed(list(enumerate(client.operations)))
+            if isinstance(operation, AskOp | Compose | GatherOp) and client.phase(at) <= now
+        ]
 
     def wait(self, *replies: str) -> None:
         """Wait for each reply in turn, the way this client can."""
@@ -141,9 +162,15 @@ def _compose(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     client.wait(mapped)
 
 
+def _compose_again(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Map a reply, to None too, and read the result twice."""
+    mapped = client.compose(client.ask(actors[0]), NOTHING if pick & 1 else COMPOSED[0])
+    client.wait(mapped, mapped)
+
+
 def _gather(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     replies = [client.ask(actors[0]), client.ask(actors[1])]
-    if pick & 1:
+    if pick == 3:
         replies[0] = client.compose(replies[0], COMPOSED[0])
     client.wait(client.gather(replies))
 
@@ -204,6 +231,54 @@ def _cancel_late(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
         client.wait(client.ask(actors[0]))
 
 
+def _cancel_then_ask(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel what may not have been begun, or what another message waits behind; the actor must handle the other."""
+    reply = client.ask(actors[0])
+    behind = client.ask(actors[0]) if pick & 1 else ""
+    client.operations.append(Cancel(behind if pick & 2 and behind else reply))
+    client.wait(client.ask(actors[0]) if pick & 2 or not behind else behind)
+
+
+def _cancel_gathered(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel one of those that a gather is made of, while it is waited for through the gather; or the gather itself."""
+    replies = [client.ask(actors[0])]
+    replies.append(client.ask(actors[1]) if pick & 2 else replies[0])
+    whole = client.gather(replies)
+    client.operations.append(Cancel(replies[0] if pick & 1 else whole))
+    client.wait(whole)
+
+
+def _cancel_composed(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel a reply that is waited for through another which is made of it, or that other one."""
+    reply = client.ask(actors[0])
+    mapped = client.compose(reply, COMPOSED[0])
+    client.operations.append(Cancel(mapped if pick & 1 else reply))
+    client.wait(mapped, *([reply] if pick & 2 else ()))
+
+
+def _share(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Wait for what another client waits for, at the same time perhaps; where there is nothing yet, ask."""
+    others = client.others()
+    if not others:
+        client.wait(client.ask(actors[0]))
+    elif pick & 1:
+        client.wait(*others[:2])
+    else:
+        client.wait(others[0])
+    if pick & 2:
+        client.wait(client.ask(actors[0]))
+
+
+def _cancel_share(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Cancel what another client waits for; all who wait must agree, and the actor must live on."""
+    others = client.others() or [client.ask(actors[0])]
+    if pick & 1:
+        client.operations.append(SleepOp(1))
+    client.operations.append(Cancel(others[0]))
+    if pick & 2:
+        client.wait(others[0])
+
+
 def _stop_settled(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     """Ask an actor that has certainly stopped."""
     client.operations += [StopOp(actors[0]), Settle()]
@@ -243,6 +318,7 @@ GROUPS: dict[str, Group] = {
         Group("tell", 1, 1, _tell),
         Group("tell-then-ask", 1, 2, _tell_then_ask),
         Group("compose", 1, 1, _compose, frozenset({"then"})),
+        Group("compose-again", 1, 1, _compose_again, frozenset({"then"})),
         Group("gather", 2, 2, _gather),
         Group("again", 1, 1, _again),
         Group("late-wait", 1, 1, _late_wait),
@@ -252,6 +328,11 @@ GROUPS: dict[str, Group] = {
         Group("refused", 1, 1, _refused, frozenset({"blocking-refused"})),
         Group("cancel", 1, 1, _cancel, frozenset({"cancel"})),
         Group("cancel-late", 1, 2, _cancel_late, frozenset({"cancel"})),
+        Group("cancel-then-ask", 1, 3, _cancel_then_ask, frozenset({"cancel"})),
+        Group("cancel-composed", 1, 1, _cancel_composed, frozenset({"cancel", "then"})),
+        Group("cancel-gathered", 2, 2, _cancel_gathered, frozenset({"cancel", "gather"})),
+        Group("share", 1, 1, _share),
+        Group("cancel-share", 1, 1, _cancel_share, frozenset({"cancel"})),
         Group("stop", 1, 2, _stop, frozenset({"stop"})),
         Group("stop-settled", 1, 2, _stop_settled, frozenset({"stop"})),
         Group("stop-late", 1, 2, _stop_late, frozenset({"stop"})),
@@ -263,14 +344,15 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "asks": ("two", "unwaited"),
     "gather": ("gather",),
     "compose": ("compose",),
+    "read-again": ("compose-again",),
     "falsy": ("falsy-ask",),
-    "several-waiters": ("again", "late-wait"),
+    "several-waiters": ("again", "late-wait", "share"),
     "own-loop-result": ("refused",),
     "many-messages": ("burst", "tell-then-ask"),
     "tell": ("tell", "tell-then-ask"),
     "sleep": ("sleep",),
     "busy-actor": ("two",),
-    "cancel": ("cancel", "cancel-late"),
+    "cancel": ("cancel", "cancel-late", "cancel-share"),
     "stop": ("stop", "stop-settled", "stop-late", "stop-twice"),
 }
 

@@ -24,6 +24,7 @@ from askance.program import (
     Actor,
     Cancel,
     Client,
+    Fail,
     GatherOp,
     Operation,
     Program,
@@ -93,7 +94,7 @@ class Growing:
         return [
             actor.name
             for actor in self.actors
-            if any(isinstance(part, Raise) for part in walk(actor.behaviour))
+            if any(isinstance(part, Raise | Fail) for part in walk(actor.behaviour))
         ]
 
     def spawn(self, form: int, first: int, second: int, place: int, *, raises: bool = False) -> str:
@@ -120,7 +121,7 @@ class Growing:
         at: Literal["thread", "loop"] | int = (
             place % self.loops if where == "inside" else "thread" if where == "thread" else "loop"
         )
-        draft = ClientDraft(f"c{len(self.clients)}", at, self.values)
+        draft = ClientDraft(f"c{len(self.clients)}", at, self.values, tuple(self.clients))
         draft.operations += [Settle()] * self.phase
         self.clients.append(draft)
         self.begun.append(len(draft.operations))
@@ -283,6 +284,17 @@ def machine_for(features: frozenset[str], adapter: Adapter, judging: Judging) ->
             if draft.replies:
                 name = draft.replies[-1 - reply % len(draft.replies)]
                 draft.operations.append(Cancel(name))
+                draft.wait(name)
+
+        @precondition(lambda self: any(client.others() for client in self.model().clients))
+        @rule(client=FEW, reply=FEW, cancel=st.booleans())
+        def share(self, client: int, reply: int, cancel: bool) -> None:
+            """Wait for a reply of another client, at the same time perhaps; or cancel it first."""
+            draft = self.drafted(client)
+            if others := draft.others():
+                name = others[reply % len(others)]
+                if cancel and "cancel" in situations.features:
+                    draft.operations.append(Cancel(name))
                 draft.wait(name)
 
         @precondition(lambda self: "stop" in situations.features)

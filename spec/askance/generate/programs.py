@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from hypothesis import strategies as st
 
 from askance.adapter import Adapter
-from askance.clauses import ALL
+from askance.clauses import ALL, Clause
 from askance.clauses.base import FEATURE_NEEDS
 from askance.generate.focus import SKELETONS, Skeleton
 from askance.generate.forms import ERRORS, FORMS, SYMBOLS, Form, forms_for
@@ -82,13 +82,14 @@ class Situations:
         self.weights: dict[Skeleton, float] = {}
         """How often to draw each skeleton."""
         for feature in self.features:
-            allowed = tuple(skeleton for skeleton in SKELETONS[feature] if self._allows(skeleton))
+            wanted = (one for one in SKELETONS[feature] if not one.also or one.also in able)
+            allowed = tuple(skeleton for skeleton in wanted if self._allows(skeleton))
             often = weight(feature, about)
             if allowed:
                 self.skeletons += [allowed] * often
             for skeleton in allowed:
                 self.weights[skeleton] = self.weights.get(skeleton, 0.0) + often / len(allowed) ** 0.5
-        by_coroutine = "async-handlers" in capabilities
+        by_coroutine = not capabilities.isdisjoint({"async-handlers", "await"})
         self.errors = tuple(kind for kind in ERRORS if not (by_coroutine and kind in COROUTINES_CANNOT_RAISE))
 
     def _clients_on(self, able: frozenset[str]) -> tuple[Literal["thread", "loop", "inside"], ...]:
@@ -110,10 +111,17 @@ class Situations:
         return (
             (not skeleton.root or any(name in allowed for name in skeleton.root))
             and (not skeleton.leaf or any(name in allowed for name in skeleton.leaf))
-            and all(GROUPS[name].needs <= self.capabilities for name in skeleton.group)
+            and all(GROUPS[name].needs <= self.capabilities for name in (*skeleton.group, *skeleton.others))
             and (not skeleton.where or any(place in self.clients_on for place in skeleton.where))
             and (asks or not skeleton.topology)
             and bool(self.clients_on)
+        )
+
+    def allow(self, clause: Clause) -> bool:
+        """Whether the implementation can be brought into the clause's situation at all."""
+        return bool(self.skeletons) and (
+            not clause.arises_by
+            or any(map(self._allows, (one for name in clause.arises_by for one in SKELETONS[name])))
         )
 
     def shares(self, count: int) -> list[tuple[Skeleton, int]]:
@@ -163,7 +171,8 @@ class Draft:
         loops = max(skeleton.loops, self.one_of(LOOPS)) if placing else 1
         actors = self.actors(skeleton, count, loops)
         clients = self.clients(skeleton, loops)
-        return trimmed(Program(loops, tuple(actors), tuple(client.client() for client in clients)))
+        made = tuple(client.client() for client in clients)
+        return trimmed(Program(loops, tuple(actors), made, abrupt=skeleton.abrupt))
 
     # ------------------------------------------------------------ actors
 
@@ -245,6 +254,10 @@ class Draft:
                 return Apply(symbol, asks) if self.number(1) == 0 else Apply(symbol, (Gather(asks),))
             case "diamond" if index in (1, 2):
                 return Apply(symbol, (ask(3),))
+            case "tree" if index == 0:
+                return Apply(symbol, (ask(1), ask(2)))
+            case "tree" if index == 1:
+                return Apply(symbol, (ask(3),))
             case "ring" | "cycle":
                 back = 0 if skeleton.topology == "ring" or index < last else self.number(last)
                 target = index + 1 if index < last else back
@@ -271,11 +284,13 @@ class Draft:
             wanted: Sequence[str] = self.situations.clients_on
             if place == 0 and skeleton.where:
                 wanted = [where for where in skeleton.where if where in wanted]
+            if place > 0 and skeleton.others:
+                wanted = [where for where in wanted if where != "inside"]
             where = self.one_of(wanted)
             at: Literal["thread", "loop"] | int = (
                 self.number(loops - 1) if where == "inside" else "thread" if where == "thread" else "loop"
             )
-            client = ClientDraft(f"c{place}", at, values)
+            client = ClientDraft(f"c{place}", at, values, tuple(clients))
             self.fill(client, skeleton, place)
             clients.append(client)
         return clients
@@ -288,6 +303,8 @@ class Draft:
                 return
             if first and place == 0 and skeleton.group:
                 group = self.one_of([GROUPS[name] for name in skeleton.group])
+            elif first and place > 0 and skeleton.others:
+                group = self.one_of([GROUPS[name] for name in skeleton.others])
             elif first and (skeleton.topology or skeleton.clients > 1):
                 group = GROUPS["ask"]
             else:
@@ -303,9 +320,10 @@ class Draft:
 
     def allowed(self, client: ClientDraft) -> tuple[Group, ...]:
         """The groups that this client can perform: one on a plain thread is never refused to block."""
-        if isinstance(client.where, int):
-            return self.situations.groups
-        return tuple(group for group in self.situations.groups if group.name != "refused")
+        lacking = {"refused"} if not isinstance(client.where, int) else set[str]()
+        if not client.others():
+            lacking |= {"share", "cancel-share"}
+        return tuple(group for group in self.situations.groups if group.name not in lacking)
 
     def target(self, skeleton: Skeleton, place: int, first: bool) -> int:
         """Which actor a group talks to: the root, where the skeleton needs it."""
@@ -340,7 +358,8 @@ def trimmed(program: Program) -> Program:
     return Program(
         max(1, len(order)),
         tuple(actor if actor.loop is None else replace(actor, loop=number[actor.loop]) for actor in actors),
-        tuple(
+        abrupt=program.abrupt,
+        clients=tuple(
             replace(client, where=number[client.where]) if isinstance(client.where, int) else client
             for client in program.clients
         ),

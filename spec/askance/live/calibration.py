@@ -93,7 +93,7 @@ def timed(*calls: Callable[[], Any]) -> float:
     return time.monotonic() - began
 
 
-def with_implementation(machine: Calibration, adapter: Adapter) -> Calibration:
+def with_implementation(machine: Calibration, adapter: Adapter, asks: int = ASKS) -> Calibration:
     """The machine's, and this implementation's; raises what the adapter raises, and may hang where it does."""
     blocking = "async-handlers" not in adapter.capabilities
     system = adapter.open(1)
@@ -101,7 +101,7 @@ def with_implementation(machine: Calibration, adapter: Adapter) -> Calibration:
     place = 0 if "loops" in adapter.capabilities else None
     spawn = timed(lambda: refs.append(system.spawn(echo if blocking else async_echo, place)))
     times = []
-    for number in range(ASKS):
+    for number in range(asks):
         envelope = Envelope(f"calibration.{number}", "calibration", number)
         if "result" in adapter.capabilities:
             times.append(timed(lambda e=envelope: system.result(system.ask(refs[0], e))))  # type: ignore[misc]

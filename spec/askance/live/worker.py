@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from askance.adapter import Adapter
 from askance.live.calibration import Calibration, measured_machine, with_implementation
-from askance.live.leftovers import registered_loops
+from askance.live.leftovers import Lasting, registered_loops
 from askance.live.performing import Performing
 from askance.live.stacks import OURS
 from askance.live.wire import Pipe
@@ -56,10 +56,13 @@ def work(results: int, stacks: int) -> NoReturn:
     if isinstance(found, AdapterError):
         pipe.send({"broken": str(found)})
         leave()
-    known = first.get("known")
+    known: dict[str, float] | None = first.get("known")
     if known is None and not (checked and found is HUNG):
         measured = watched(machine, lambda: with_implementation(machine, adapter))
         known = vars(measured) if isinstance(measured, Calibration) else None
+    elif known and known.get("spawn"):
+        # Whatever the library starts once in a process is started now.
+        watched(machine, lambda: with_implementation(machine, adapter, asks=1))
     calibration = replace(
         machine, **{name: (known or {}).get(name, 0.0) for name in ("ask", "spawn", "close")}
     )
@@ -70,10 +73,11 @@ def work(results: int, stacks: int) -> NoReturn:
 
 def serve(commands: Any, pipe: Pipe, adapter: Adapter, calibration: Calibration) -> None:
     """Perform the programs that the parent sends, until one of them leaves something behind."""
-    persistent = set(threading.enumerate())
+    lasting = Lasting()
     for line in commands:
         command = json.loads(line)
-        performing = Performing(load(command["run"]), adapter, calibration, pipe, persistent)
+        program = load(command["run"])
+        performing = Performing(program, adapter, calibration, pipe, lasting, command["brief"])
         ended = performing.carry_out()
         pipe.send(ended)
         if not ended["clean"]:

@@ -34,7 +34,9 @@ from askance.program import (
     Ask,
     Const,
     Deferred,
+    Err,
     Expression,
+    Fail,
     Gather,
     Msg,
     Program,
@@ -51,6 +53,7 @@ from askance.program import (
     Update,
     Value,
     Within,
+    mapped,
 )
 
 __all__ = ["Cycles", "Evaluator", "Frame", "Surroundings"]
@@ -155,7 +158,7 @@ class Evaluator:
             case Gather(asks):
                 return self._wait(asks, message, actor, above, gather=True)
             case Then(ask, symbol):
-                return then(inner(ask), lambda result: value(Term(symbol, (result,))))
+                return then(inner(ask), lambda result: value(mapped(symbol, result)))
             case Deferred(ask):
                 return self._wait([ask], message, actor, above, waits=False)
             case Tell(target, content, rest):
@@ -165,6 +168,8 @@ class Evaluator:
                 return after.or_else(STOPPED) if target in stoppable and told.values else after
             case Raise(error):
                 return failing(Outcome("error", error=error))
+            case Fail(kind, argument):
+                return then(inner(argument), lambda made: failing(Outcome("error", error=Err(kind, made))))
             case Try(body, handler):
                 return trying(inner(body), lambda: inner(handler))
             case Sleep(_, rest):

@@ -19,14 +19,16 @@ from askance.meaning.timeline import Step, Timeline
 from askance.program import (
     AskOp,
     Compose,
+    Fail,
     GatherOp,
     Program,
     Raise,
     Result,
     StopOp,
     TellOp,
-    Term,
     Value,
+    mapped,
+    reply_key,
     walk,
 )
 from askance.program_rules import validate
@@ -115,7 +117,7 @@ class _Oracle:
             actor.name
             for actor in self.program.actors
             if self.graph.component(actor.name)
-            or any(isinstance(part, Raise) for part in walk(actor.behaviour))
+            or any(isinstance(part, Raise | Fail) for part in walk(actor.behaviour))
         }
         return frozenset(
             name for name, asked in self.graph.asked.items() if name in raising or asked & raising
@@ -142,7 +144,7 @@ class _Oracle:
     def _operations(self, settled: bool) -> dict[str, Possible]:
         cancelled = self.timeline.cancelled(settled)
         refused = {
-            f"{step.client.name}.{step.operation.reply}"
+            reply_key(step.client, step.operation.reply)
             for step in self.timeline.steps
             if isinstance(step.operation, Result) and step.client.where != "thread"
         }
@@ -191,7 +193,7 @@ class _Oracle:
 
 
 def _mapped(source: Possible, symbol: str) -> Possible:
-    return then(source, lambda result: value(Term(symbol, (result,))))
+    return then(source, lambda result: value(mapped(symbol, result)))
 
 
 def _gathered(replies: tuple[str, ...], possible: Mapping[str, Possible]) -> Possible:

@@ -22,7 +22,9 @@ from askance.program import (
     Apply,
     AskOp,
     Const,
+    Err,
     Expression,
+    Fail,
     Msg,
     Program,
     Raise,
@@ -52,7 +54,7 @@ def is_sequential(expression: Expression, *, waiting: bool = True) -> bool:
 
     With `waiting` False, it must not wait either: then the turns of a reentrant actor cannot interleave.
     """
-    kinds = (Msg, Const, Apply, Raise, Try, State, Update, *((Sleep,) if waiting else ()))
+    kinds = (Msg, Const, Apply, Raise, Fail, Try, State, Update, *((Sleep,) if waiting else ()))
     return all(isinstance(part, kinds) for part in walk(expression))
 
 
@@ -67,6 +69,11 @@ def transition(expression: Expression, message: Value, state: Value) -> tuple[Ou
             return Outcome("value", state), state
         case Raise(error):
             return Outcome("error", error=error), state
+        case Fail(kind, argument):
+            outcome, state = transition(argument, message, state)
+            if outcome.kind == "value":
+                outcome = Outcome("error", error=Err(kind, outcome.value))
+            return outcome, state
         case Sleep(_, rest):
             return transition(rest, message, state)
         case Apply(symbol, args):

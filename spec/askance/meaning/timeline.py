@@ -28,6 +28,7 @@ from askance.program import (
     StopOp,
     StopSelf,
     TellOp,
+    reply_key,
     walk,
 )
 
@@ -62,7 +63,13 @@ class Timeline:
         self._graph = graph
         self._behaviours = {actor.name: actor.behaviour for actor in program.actors}
         self._failing_ends = failing_ends
-        steps = [step for client in program.clients for step in _steps(client)]
+        self._cancels = frozenset(
+            reply_key(client, operation.reply)
+            for client in program.clients
+            for operation in client.operations
+            if isinstance(operation, Cancel)
+        )
+        steps = [step for client in program.clients for step in _steps(client, self._cancels)]
         self.steps = sorted(steps, key=lambda step: step.phase)
 
     def around(self, step: Step) -> list[Step]:
@@ -92,6 +99,8 @@ class Timeline:
 
     def _leaves_nothing(self, step: Step) -> bool:
         """Whether no turn goes on when the reply of the step is complete."""
+        if _makes(step) and step.key in self._cancels:
+            return False
         reached = self._graph.reached([step.operation])
         return not any(
             edge.kind in ("tell", "within", "gather")
@@ -145,22 +154,18 @@ class Timeline:
         It reaches what the cancelled reply is made of (clause C2). `settled`: a barrier completes every reply made
         before it, which is so where none may hang.
         """
+        made = {step.key: step for step in self.steps if _makes(step)}
         found: set[str] = set()
         for step in self.steps:
             if isinstance(step.operation, Cancel):
-                made = self._made(step.client)
-                rest = [step.operation.reply]
+                rest = [reply_key(step.client, step.operation.reply)]
                 while rest:
                     reply = made[rest.pop()]
-                    if not (_is_after(step, reply) or (settled and reply.phase < step.phase)):
+                    mine = reply.client.name == step.client.name
+                    if not ((mine and _is_after(step, reply)) or (settled and reply.phase < step.phase)):
                         found.add(reply.key)
-                        rest += _sources(reply.operation)
+                        rest += [reply_key(reply.client, one) for one in _sources(reply.operation)]
         return frozenset(found)
-
-    def _made(self, client: Client) -> dict[str, Step]:
-        """The steps that make the client's replies, by the names of these."""
-        steps = [step for step in self.steps if step.client.name == client.name]
-        return {step.key.removeprefix(f"{client.name}."): step for step in steps if _makes(step)}
 
     def cancellable(self, cancelled: frozenset[str], stopped: frozenset[str]) -> frozenset[str]:
         """The actors whose turns may be cancelled, or cut short when the system closes.
@@ -181,8 +186,8 @@ class Timeline:
         return frozenset(starts).union(*(self._graph.asked[start] for start in starts))
 
 
-def _steps(client: Client) -> Iterator[Step]:
-    over = _completions(client)
+def _steps(client: Client, cancelled: frozenset[str]) -> Iterator[Step]:
+    over = _completions(client, cancelled)
     phase = 0
     for index, operation in enumerate(client.operations):
         made = operation.name if isinstance(operation, AskOp | Compose | GatherOp) else ""
@@ -190,21 +195,20 @@ def _steps(client: Client) -> Iterator[Step]:
         phase += isinstance(operation, Settle)
 
 
-def _completions(client: Client) -> dict[str, int]:
+def _completions(client: Client, cancelled: frozenset[str]) -> dict[str, int]:
     """For each reply that is waited for, the index of the first wait after which it is complete for certain.
 
     A wait for a composed reply completes what it is composed of; a gather may fail before its other parts are
-    complete, and a blocking wait on a loop is refused.
+    complete, and a blocking wait on a loop is refused. `cancelled`: the replies that any client cancels.
     """
     over: dict[str, int] = {}
-    cancelled = {operation.reply for operation in client.operations if isinstance(operation, Cancel)}
     composed = {op.name: op.reply for op in client.operations if isinstance(op, Compose)}
     for index, operation in enumerate(client.operations):
         if isinstance(operation, Await) or (isinstance(operation, Result) and client.where == "thread"):
             reply: str | None = operation.reply
             while reply is not None:
                 over.setdefault(reply, index)
-                reply = composed.get(reply) if reply not in cancelled else None
+                reply = composed.get(reply) if reply_key(client, reply) not in cancelled else None
     return over
 
 

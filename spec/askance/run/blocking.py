@@ -15,7 +15,9 @@ from askance.program import (
     Ask,
     Const,
     Deferred,
+    Err,
     Expression,
+    Fail,
     Gather,
     Msg,
     Raise,
@@ -30,6 +32,7 @@ from askance.program import (
     Try,
     Update,
     Within,
+    mapped,
 )
 from askance.run.actor_state import ActorState
 from askance.run.turns import Directory, Envelope, Pending, Turn
@@ -91,6 +94,8 @@ class BlockingTurn(Turn):
                 return self.evaluate(then)
             case Raise(error):
                 raise make(error)
+            case Fail(kind, argument):
+                raise make(Err(kind, self.evaluate(argument)))
             case Try(body, handler):
                 try:
                     return self.evaluate(body)
@@ -165,7 +170,7 @@ class BlockingTurn(Turn):
         directory = self.directory
         part, reply = self.ask(ask.actor, self.evaluate(ask.message))
         if not directory.native_then:
-            return Term(symbol, (self.wait(part, reply),))
+            return mapped(symbol, self.wait(part, reply))
         op = self.compose(f"then {symbol}", (part,))
         try:
             composed = directory.system.then(reply, directory.mapped(self.id, op, symbol))

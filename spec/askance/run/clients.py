@@ -1,7 +1,8 @@
 """Clients: straight-line operations, performed on a plain thread, on a loop of the client's own, or on the system's.
 
 A client keeps its replies from phase to phase. An operation that fails does not end it: how each wait ended is
-recorded, and the next operation follows.
+recorded, and the next operation follows. Where an operation names a reply of another client, this one first waits until
+it has been made; what is then waited for, or cancelled, is the library's very reply, by several at once.
 """
 
 from __future__ import annotations
@@ -72,19 +73,35 @@ class RunningClient:
 
     def op(self, reply: str) -> str:
         """The id of the reply of that name in the history."""
-        return f"{self.name}.{reply}"
+        return reply if "." in reply else f"{self.name}.{reply}"
+
+    def keep(self, name: str, reply: Any) -> None:
+        """Keep what was made under that name, and let those go on that wait for it to be made."""
+        self.replies[name] = reply
+        self.directory.made(self.op(name), reply)
+
+    def kept(self, reply: str) -> Any:
+        """What is kept under that name, by this client or, if it says so, by another."""
+        return self.directory.replies[reply] if "." in reply else self.replies[reply]
+
+    def not_yet_made(self, operation: Operation) -> str:
+        """The reply of another client that the operation needs, if it has not been made; else ""."""
+        match operation:
+            case Result(reply) | Await(reply) | Cancel(reply) if "." in reply:
+                return "" if reply in self.directory.replies else reply
+        return ""
 
     def attempt(self, operation: Operation) -> None:
         """Perform an operation that waits for nothing; what the library raises is recorded, not raised."""
         match operation:
             case AskOp(name, actor, value):
-                self.replies[name] = self.ask(name, actor, value)
+                self.keep(name, self.ask(name, actor, value))
             case TellOp(actor, value):
                 self.tell(actor, value)
             case Compose(name, reply, symbol):
-                self.replies[name] = self.compose(name, reply, symbol)
+                self.keep(name, self.compose(name, reply, symbol))
             case GatherOp(name, replies):
-                self.replies[name] = self.gather(name, replies)
+                self.keep(name, self.gather(name, replies))
             case Cancel(reply):
                 self.cancel(reply)
             case StopOp(actor):
@@ -149,7 +166,7 @@ class RunningClient:
     def cancel(self, reply: str) -> None:
         """Cancel the reply, or those that the kit would wait for in its place."""
         self.directory.add("cancel", self.name, op=self.op(reply))
-        waiting = [self.replies[reply]]
+        waiting = [self.kept(reply)]
         while waiting:
             match waiting.pop():
                 case Held(held):
@@ -181,7 +198,7 @@ class RunningClient:
         """Perform a wait that blocks, by `wait`, and record how it ended."""
         self.directory.add("wait", self.name, op=self.op(reply), detail=BLOCKING, loop=self.directory.loop())
         try:
-            raw = resolve(self.replies[reply], wait)
+            raw = resolve(self.kept(reply), wait)
         except BaseException as error:
             self.wait_failed(reply, error)
         else:
@@ -195,7 +212,7 @@ class RunningClient:
 
     def wait_arrived(self, reply: str, raw: Any) -> None:
         """Record what a wait gave."""
-        kept = self.replies[reply]
+        kept = self.kept(reply)
         gathered = isinstance(kept, Gathered) or (isinstance(kept, Held) and kept.gathered)
         self.directory.arrived(self.name, self.op(reply), raw, gathered)
         if inspect.iscoroutine(raw):
@@ -221,6 +238,10 @@ class ThreadClient(RunningClient):
         """Perform the operations in order."""
         self.begin()
         for operation in operations:
+            if reply := self.not_yet_made(operation):
+                made = threading.Event()
+                if self.directory.when_made(reply, made.set):
+                    made.wait()
             match operation:
                 case Result(reply):
                     self.waited(reply, self.block)
@@ -243,6 +264,8 @@ class CoroutineClient(RunningClient):
         """Perform the operations in order."""
         self.begin()
         for operation in operations:
+            if reply := self.not_yet_made(operation):
+                await self.another_has_made(reply)
             match operation:
                 case Await(reply):
                     try:
@@ -260,11 +283,18 @@ class CoroutineClient(RunningClient):
                     self.attempt(operation)
         self.end()
 
+    async def another_has_made(self, reply: str) -> None:
+        """Wait until the reply of another client has been made."""
+        loop = asyncio.get_running_loop()
+        made = asyncio.Event()
+        if self.directory.when_made(reply, lambda: loop.call_soon_threadsafe(made.set)):
+            await made.wait()
+
     async def awaited(self, reply: str) -> None:
         """Await the reply, and record how the wait ended, on which thread and loop."""
         self.directory.add("wait", self.name, op=self.op(reply), loop=self.directory.loop())
         try:
-            raw = await resolve_awaited(self.replies[reply], self.pause)
+            raw = await resolve_awaited(self.kept(reply), self.pause)
         except BaseException as error:
             self.wait_failed(reply, error)
             if isinstance(error, GeneratorExit) and not error.args:
@@ -348,6 +378,10 @@ class DriverClient(CoroutineClient):
     def join(self, timeout: float | None) -> bool:
         """Wait for the driver's turn to end (seconds; None: for ever); whether it has."""
         return self.ended.wait(timeout)
+
+    def close(self) -> None:
+        """Forget the driver, which knows this client."""
+        self.ref = None
 
 
 def client_for(client: Client, directory: Directory, patience: float | None = None) -> RunningClient:

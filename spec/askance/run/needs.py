@@ -16,6 +16,7 @@ from askance.program import (
     Compose,
     Deferred,
     Expression,
+    Fail,
     Gather,
     GatherOp,
     Program,
@@ -127,6 +128,7 @@ def lacking(program: Program, adapter: Adapter) -> tuple[str, ...]:
     elif waiting and handlers_wait not in capabilities:
         reasons.append(f'its handlers ask, which takes "{handlers_wait}" in the handlers of {adapter.name}')
     raised = {inner.error.kind for inner in expressions(program) if isinstance(inner, Raise)}
+    raised |= {inner.error for inner in expressions(program) if isinstance(inner, Fail)}
     by_coroutine = raised & COROUTINES_CANNOT_RAISE
     if by_coroutine and (
         "async-handlers" in capabilities or any(c.where != "thread" for c in program.clients)

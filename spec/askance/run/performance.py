@@ -15,7 +15,7 @@ from askance.program import Actor, Client, Operation, Program, Settle, SleepOp
 from askance.run.clients import RunningClient, client_for
 from askance.run.turns import Directory
 
-__all__ = ["Performance", "perform", "phases"]
+__all__ = ["Performance", "carried_out", "perform", "phases"]
 
 
 class Performance:
@@ -56,12 +56,15 @@ class Performance:
 
         A client that was in an earlier phase goes on with the replies it has. Its own operations are not looked at.
         """
+        together: list[Operation] = []
         for client, operations in parts:
             running = self.clients.get(client.name)
             if running is None:
                 running = self.clients[client.name] = client_for(client, self.directory, self.patience)
             running.start(operations)
-            self.started.append((running, self.limit(operations)))
+            # One that waits for a reply of another client may have to wait as long as that one does.
+            together = [*together, *operations]
+            self.started.append((running, self.limit(together)))
 
     def join(self) -> tuple[str, ...]:
         """Wait for every client that was started; the names of those that have not ended within the patience."""
@@ -79,8 +82,19 @@ class Performance:
         """Record that nothing can move any more: a phase has ended."""
         self.recorder.add("settle")
 
-    def close(self) -> None:
-        """Close the system, and what the clients hold."""
+    def let_go(self) -> None:
+        """After the end: what handlers know, and who knows them, is freed now and not when garbage is collected."""
+        for error in self.directory.errors:
+            # It leads to those who waited, they to the reply, and the reply to the error.
+            error.__traceback__ = None
+        self.directory.refs.clear()
+        self.directory.replies.clear()
+        self.clients.clear()
+
+    def close(self, *, abrupt: bool = False) -> None:
+        """Close the system, and what the clients hold; `abrupt`: while actors may be at work."""
+        if abrupt:
+            self.recorder.add("closing")
         self.directory.system.close()
         for running in self.clients.values():
             running.close()
@@ -115,21 +129,28 @@ def perform(
 ) -> tuple[str, ...]:
     """Carry out the whole program: open, spawn all actors, each phase up to its settling, close.
 
-    `settle` returns when nothing else can move. Every phase is settled, the last too, so that whatever was told has
-    been handled before the system closes. Returns () when all is done; else the names of the clients whose phase did
-    not end within the patience, with the system left open, because closing might wait for them. Raises what the
-    adapter's `open`, `spawn` or `close` raises.
+    `settle` returns when nothing else can move. Every phase is settled, the last too unless the program is abrupt, so
+    that whatever was told has been handled before the system closes. Returns () when all is done; else the names of the
+    clients whose phase did not end within the patience, with the system left open, because closing might wait for them.
+    Raises what the adapter's `open`, `spawn` or `close` raises.
     """
     performance = Performance(adapter, program.loops, recorder, patience=patience, second=second)
+    return carried_out(performance, program, settle)
+
+
+def carried_out(performance: Performance, program: Program, settle: Callable[[], None]) -> tuple[str, ...]:
+    """Carry out the whole program as a performance that is new; as `perform`."""
     performance.open()
     for actor in program.actors:
         performance.spawn(actor)
-    for parts in phases(program.clients):
+    cut = phases(program.clients)
+    for number, parts in enumerate(cut, 1):
         performance.phase(parts)
         unfinished = performance.join()
         if unfinished:
             return unfinished
-        settle()
-        performance.settled()
-    performance.close()
+        if number < len(cut) or not program.abrupt:
+            settle()
+            performance.settled()
+    performance.close(abrupt=program.abrupt)
     return ()

@@ -16,7 +16,7 @@ from typing import Any
 from askance.adapter import Adapter, System
 from askance.errors import make
 from askance.history import Outcome, Recorder
-from askance.program import Err, Expression, Raise, Spawn, Term, Value, walk
+from askance.program import Err, Expression, Fail, Raise, Spawn, Term, Value, mapped, walk
 from askance.run.actor_state import ActorState
 from askance.run.classify import Classifier, recordable
 from askance.world import EngineFailure, StrandKilled
@@ -63,6 +63,8 @@ class RaisedErrors:
 
     def __init__(self) -> None:
         self.errors: set[Err] = set()
+        self.made: set[str] = set()
+        """The kinds of those that hold a term made in the turn: no library's own do."""
         self.unread: list[Expression] = []
 
     def learn(self, behaviour: Expression) -> None:
@@ -71,7 +73,11 @@ class RaisedErrors:
 
     def __contains__(self, error: object) -> bool:
         while self.unread:
-            self.errors.update([e.error for e in walk(self.unread.pop()) if type(e) is Raise])
+            parts = list(walk(self.unread.pop()))
+            self.errors.update([part.error for part in parts if type(part) is Raise])
+            self.made.update([part.error for part in parts if type(part) is Fail])
+        if type(error) is Err and type(error.argument) is Term and error.kind in self.made:
+            return True
         return error in self.errors
 
 
@@ -91,6 +97,11 @@ class Directory:
         # Assigned by the performance when it opens.
         self.system: System
         self.refs: dict[str, Any] = {}
+        self.replies: dict[str, Any] = {}
+        """What the clients keep for each reply, "client.reply"."""
+        self._on_made: dict[str, list[Callable[[], object]]] = {}
+        self.errors: list[BaseException] = []
+        """Those that waits have ended with."""
         self.raised = RaisedErrors()
         self.classifier = Classifier(adapter, self.raised)
         self.native_then = "then" in adapter.capabilities
@@ -107,6 +118,20 @@ class Directory:
         from askance.run.elsewhere import pickled
 
         return pickled(self)
+
+    def made(self, reply: str, kept: Any) -> None:
+        """A client has made the reply: others may wait for it or cancel it."""
+        self.replies[reply] = kept
+        for go_on in self._on_made.pop(reply, ()):
+            go_on()
+
+    def when_made(self, reply: str, go_on: Callable[[], object]) -> bool:
+        """Have `go_on` called, on the thread of whoever makes the reply; False if it is there already.
+
+        No lock is taken, which would be a step of every program: each side writes first, and then looks.
+        """
+        self._on_made.setdefault(reply, []).append(go_on)
+        return reply not in self.replies
 
     def turns(self, actor: str) -> Callable[[], int]:
         """What numbers the turns of that actor."""
@@ -170,6 +195,7 @@ class Directory:
     def failed(self, who: str, op: str, error: BaseException) -> None:
         """Record that the wait for `op` raised `error`."""
         if not isinstance(error, NOT_AN_OUTCOME):
+            self.errors.append(error)
             self.add("done", who, op=op, outcome=self.classifier.exception(error), loop=self.loop())
 
     def refused(
@@ -194,7 +220,7 @@ class Directory:
         """Apply `symbol` to what a reply gave, for the reply `op`, and record it."""
         outcome = self.classifier.gathered(raw) if gathered else self.classifier.value(raw)
         self.add("apply", who, op=op, outcome=outcome, loop=self.loop())
-        return Term(symbol, (outcome.value if outcome.kind == "value" else raw,))
+        return mapped(symbol, outcome.value if outcome.kind == "value" else raw)
 
 
 class Turn:

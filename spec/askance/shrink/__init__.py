@@ -17,7 +17,7 @@ from askance.search.random_walk import RandomWalk
 from askance.search.replay import Stay
 from askance.shrink.programs import smaller
 
-__all__ = ["Reduction", "smaller"]
+__all__ = ["Reduction", "smaller", "walks"]
 
 F = TypeVar("F")
 

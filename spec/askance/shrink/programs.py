@@ -26,6 +26,7 @@ from askance.program import (
     Program,
     Result,
     TellOp,
+    reply_key,
     walk,
 )
 from askance.program_rules import validate
@@ -37,7 +38,7 @@ S = TypeVar("S")
 
 def smaller(program: Program) -> Iterator[Program]:
     """Valid programs that are a little smaller, the boldest cuts first."""
-    for candidate in _cuts(program):
+    for candidate in map(_repaired, _cuts(program)):
         if candidate == program:
             continue
         try:
@@ -49,6 +50,8 @@ def smaller(program: Program) -> Iterator[Program]:
 
 def _cuts(program: Program) -> Iterator[Program]:
     clients, actors = program.clients, program.actors
+    if program.abrupt:
+        yield replace(program, abrupt=False)
     for at in range(len(clients)):
         if len(clients) > 1:
             yield replace(program, clients=_without(clients, at))
@@ -89,6 +92,30 @@ def _cuts(program: Program) -> Iterator[Program]:
             yield replace(program, actors=_with(actors, at, replace(actor, loop=0)))
 
 
+def _repaired(program: Program) -> Program:
+    """The program without operations on replies of other clients that are not made any more."""
+    made = {
+        reply_key(client, operation.name)
+        for client in program.clients
+        for operation in client.operations
+        if isinstance(operation, AskOp | Compose | GatherOp)
+    }
+    clients = tuple(
+        replace(
+            client,
+            operations=tuple(
+                operation
+                for operation in client.operations
+                if not isinstance(operation, Result | Await | Cancel)
+                or "." not in operation.reply
+                or operation.reply in made
+            ),
+        )
+        for client in program.clients
+    )
+    return replace(program, clients=clients)
+
+
 def _below(loop: int | None, loops: int) -> Any:
     return None if loop is None else min(loop, loops - 1)
 
@@ -115,6 +142,9 @@ def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...
             turned = tuple(_turned(other) for other in plain)
             if turned != plain:
                 yield turned
+        if isinstance(operation, GatherOp):
+            for part in dict.fromkeys(operation.replies):
+                yield tuple(_on_part(other, operation.name, part) for other in rest)
 
 
 def _on_part(operation: Operation, made: str, part: str) -> Operation:

@@ -31,7 +31,7 @@ __all__ = ["Result", "conduct", "survey"]
 
 
 MANY = 40
-"""From so many programs on, some are dealt out to each situation."""
+"""From so many programs on, they are dealt out to the situations."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,10 @@ def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, n
     lacking = sorted(clause.needs - adapter.capabilities)
     if lacking:
         return Result(clause.id, "unsupported", f"{adapter.name} does not declare {', '.join(lacking)}", {})
+    if not clause.claimed(adapter):
+        return Result(clause.id, "unsupported", f"{adapter.name} declares {clause.disclaimed_by}", {})
     trial = Trial(clause, adapter, profile, seed, name)
-    if not Situations(clause.features, adapter).skeletons:
+    if not Situations(clause.features, adapter).allow(clause):
         return Result(clause.id, "unsupported", f"{adapter.name} cannot be brought into its situation", {})
     found: Failure | None = None
     real, cpu = time.perf_counter(), time.process_time()
@@ -119,11 +121,11 @@ def quiet_settings(examples: int, phases: tuple[Phase, ...], steps: int | None =
 def _programs(trial: Trial, phases: tuple[Phase, ...] = (Phase.generate, Phase.shrink)) -> None:
     """Whole programs; raises Fallen with one that Hypothesis made small.
 
-    Where there are many, half of them are dealt out to the clause's situations, so that luck leaves none out. Each
-    deal begins with its simplest program, so of few programs most would be alike.
+    Where there are many, they are dealt out to the clause's situations, so that luck leaves none out. Each deal begins
+    with its simplest program, so of few programs most would be alike.
     """
     clause, adapter, count = trial.clause, trial.adapter, trial.profile.programs
-    dealt = count // 2 if count >= MANY else 0
+    dealt = count if count >= MANY else 0
     shares = Situations(clause.features, adapter, clause.needs).shares(dealt) if dealt else []
     for number, (skeleton, share) in enumerate([(None, count - dealt), *shares]):
         if not share:

@@ -14,7 +14,7 @@ import warnings
 from _asyncio import _get_running_loop, _set_running_loop
 from typing import TYPE_CHECKING, Any
 
-from askance.world import state, watchdog
+from askance.world import state
 from askance.world.strand import Strand, StrandKilled
 
 if TYPE_CHECKING:
@@ -29,12 +29,10 @@ STEPS = 500
 
 def end_strands(world: World) -> None:
     """Throw StrandKilled into every unfinished strand until it ends, then close the coroutines that are left."""
-    world.runnable.clear()
-    unfinished = []
-    for strand in world.strands:
+    for strand in world.runnable:
         strand.slot = -1
-        if not strand.done and strand.life is not None:
-            unfinished.append(strand)
+    world.runnable.clear()
+    unfinished = [strand for strand in world.strands if not strand.done and strand.life is not None]
     if not unfinished and not world.loops:
         return
     tasks = [task for loop in world.loops for task in loop.live_tasks()]
@@ -53,7 +51,6 @@ def _end_all(world: World, unfinished: list[Strand]) -> None:
     if state.world is not None:
         raise RuntimeError("a world cannot be closed from inside a world")
     state.world = world
-    watchdog.watch(world)
     outside = _get_running_loop()
     handle = logging.Logger.handle
     logging.Logger.handle = _forget  # type: ignore[method-assign,assignment]
@@ -71,7 +68,6 @@ def _end_all(world: World, unfinished: list[Strand]) -> None:
                     _close(coroutine)
     finally:
         logging.Logger.handle = handle  # type: ignore[method-assign]
-        watchdog.watch(None)
         state.world = None
         _set_running_loop(outside)
 
@@ -89,7 +85,7 @@ def _end(world: World, strand: Strand) -> None:
     world.current = strand
     _set_running_loop(strand.running_loop)
     for _ in range(ROUNDS):
-        world.max_steps = world.steps + STEPS
+        world.allow(world.steps + STEPS)
         with contextlib.suppress(StrandKilled):
             running.throw(StrandKilled)
         if strand.done:

@@ -12,7 +12,7 @@ from askance.clauses.misfits import Misfit, first_of
 from askance.clauses.placement import differing_placements, mixed_placements, placement_reached
 from askance.clauses.values import same
 from askance.history import Outcome
-from askance.program import Term
+from askance.program import mapped
 
 
 def where(case: Case, wait: Wait) -> str:
@@ -22,9 +22,8 @@ def where(case: Case, wait: Wait) -> str:
     lines = [describe(case, wait.op)]
     if turn is not None:
         handled = case.facts.events[turn.begin]
-        lines.append(
-            f"handled in {turn.who} on strand {handled.strand or '?'}, which {turn.outcome or 'ended'}"
-        )
+        ended = "" if turn.outcome is None else f", which ended: {turn.outcome}"
+        lines.append(f"handled in {turn.who} on strand {handled.strand or '?'}{ended}")
     lines.append(f"waited for by {wait.who} on strand {event.strand or '?'}")
     return "\n".join(lines)
 
@@ -137,7 +136,7 @@ def disagreeing_composition(case: Case, clause: str, op: str) -> Violation | Non
             continue
         expected = wait.outcome
         if expected.kind == "value":
-            expected = Outcome("value", Term(composed.symbol, (expected.value,)))
+            expected = Outcome("value", mapped(composed.symbol, expected.value))
         got = seen[0].outcome
         if got is not None and not same(expected, got):
             return Violation(
@@ -180,7 +179,10 @@ def a4_violation(case: Case) -> Violation | None:
     """A wait that ended otherwise than in the error that is denoted, or never, because the error was lost."""
     if (violation := misfit_violation(case, "A4")) is not None:
         return violation
+    owed = hang_of(case, "A4")
     for hang, turn in case.of(lost_errors):
+        if hang is not owed:
+            continue
         return Violation(
             "A4",
             f"{hang.reply}: {turn.outcome}, as {turn.who} did",
@@ -325,9 +327,17 @@ def _later_failure(case: Case) -> Violation | None:
 
 
 def a9_reached(case: Case) -> bool:
-    """A gather of several parts was waited for."""
+    """A gather was waited for whose parts ended in another order than written, or of which several failed."""
     facts = case.facts
-    gathers = [
-        op for op, composed in facts.composed.items() if composed.kind == "gather" and len(composed.parts) > 1
-    ]
-    return any(wait.outcome is not None for op in gathers for wait in facts.waits_for.get(op, ()))
+    for op, composed in facts.composed.items():
+        if composed.kind != "gather" or not any(wait.outcome for wait in facts.waits_for.get(op, ())):
+            continue
+        behind = [[facts.turn_of(ask) for ask in facts.asks_behind(part)] for part in composed.parts]
+        turns = [[turn for turn in part if turn is not None and turn.end >= 0] for part in behind]
+        ends = [max(turn.end for turn in part) for part in turns if part]
+        failed = [
+            part for part in turns if any(turn.outcome and turn.outcome.kind == "error" for turn in part)
+        ]
+        if ends != sorted(ends) or len(failed) > 1:
+            return True
+    return False

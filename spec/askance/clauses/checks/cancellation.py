@@ -10,6 +10,7 @@ from askance.clauses.checks.answers import disagreeing_composition, misfit_viola
 from askance.clauses.checks.deadlock import hang_violation
 from askance.clauses.denoted import describe
 from askance.clauses.facts import Turn, Wait
+from askance.clauses.lateness import PROMPT
 from askance.clauses.letting_go import let_go
 from askance.clauses.lost_messages import lost_message, said
 from askance.clauses.values import cancelled, same
@@ -69,24 +70,29 @@ def c1_reached(case: Case) -> bool:
 
 
 def _pending_below(case: Case) -> Iterator[tuple[str, Turn, int]]:
-    """The asks whose turn was going on when a cancellation reached them from above, with that turn and position."""
+    """The asks of turns that were going on when a cancellation reached them, with the asked turn and that position.
+
+    The asked turn was going on too, or came of an ask that was sent although its asker had been cancelled.
+    """
     facts = case.facts
     for op, at in case.of(let_go).cancelled.items():
         turn = facts.turn_of(op)
-        if op in facts.cancels or turn is None or not _asked_by_turn(case, op):
+        if op in facts.cancels or turn is None:
             continue
-        if turn.begin < at and not 0 <= turn.end < at:
+        sent = facts.asks[op].sent
+        asker = facts.turn.get(facts.events[sent].who)
+        if asker is None or 0 <= asker.end < at or 0 <= turn.end < at:
+            continue
+        if turn.begin < at or sent > at:
             yield op, turn, at
 
 
-def _asked_by_turn(case: Case, op: str) -> bool:
-    """Whether a turn asked for it, and not a client."""
-    return case.facts.events[case.facts.asks[op].sent].who in case.facts.turn
-
-
 def c2_violation(case: Case) -> Violation | None:
-    """A turn that went on to its end in a later second, though the ask that waited for it had been cancelled."""
-    if case.history.timers_raced:
+    """A turn that went on to its end in a later second, though the ask that waited for it had been cancelled.
+
+    Nobody can interrupt a handler that blocks its thread.
+    """
+    if case.history.timers_raced or not case.can("async-handlers"):
         return None
     facts = case.facts
     events = facts.events
@@ -182,7 +188,7 @@ def c4_violation(case: Case) -> Violation | None:
         if limit is None or wait.done < 0:
             continue
         took = events[wait.done].time - events[wait.begin].time
-        if took > limit:
+        if took > limit + PROMPT:
             return Violation(
                 "C4",
                 f"{wait.who} gives up {wait.op} after {limit} seconds",
@@ -191,7 +197,7 @@ def c4_violation(case: Case) -> Violation | None:
                 (wait.begin, wait.done),
             )
         if (
-            took == limit
+            took >= limit
             and wait.outcome is not None
             and wait.outcome.kind == "error"
             and not wait.outcome.error
@@ -212,6 +218,22 @@ def c4_violation(case: Case) -> Violation | None:
                 f"on strand {events[at].strand or '?'}",
                 (at,),
             )
+    if (hang := hang_of(case, "C4")) is not None:
+        return hang_violation(
+            case,
+            "C4",
+            hang,
+            f"an ask was given up without effect on the actor, and {describe(case, hang.reply)} is answered",
+            f"{hang.wait.who} waits for {hang.reply} for ever",
+        )
+    if (message := lost_message(case, "C4")) is not None:
+        return Violation(
+            "C4",
+            f"{said(message)} is handled: giving up another message has no effect on the actor",
+            f"{message.actor} never began it",
+            f"sent by {message.sender}",
+            (message.sent,),
+        )
     return misfit_violation(case, "C4")
 
 
@@ -263,10 +285,15 @@ def c5_violation(case: Case) -> Violation | None:
 
 
 def c5_reached(case: Case) -> bool:
-    """A reply was cancelled while its turn was going on or had just ended, and waited for."""
+    """A reply that nobody had seen complete was cancelled in the second in which its turn answered, and waited for."""
     facts = case.facts
+    events = facts.events
     for op, at in facts.cancels.items():
+        waits = [wait for wait in facts.waits_for.get(op, ()) if wait.outcome is not None]
+        if not waits or any(wait.done < at for wait in waits):
+            continue
         turns = [facts.turn_of(inner) for inner in facts.asks_behind(op)]
-        if any(turn is not None and turn.begin < at for turn in turns) and op in facts.waits_for:
+        ended = [turn for turn in turns if turn and turn.outcome and not cancelled(turn.outcome)]
+        if any(events[turn.end].time == events[at].time or case.history.timers_raced for turn in ended):
             return True
     return False

@@ -9,7 +9,7 @@ from askance.clauses.blame import hang_of
 from askance.clauses.checks.answers import where
 from askance.clauses.denoted import describe, outcomes_text
 from askance.clauses.facts import Turn, Wait
-from askance.clauses.hangs import Hang, blocked_in_spawn, explanation, hangs, roots
+from askance.clauses.hangs import Hang, blocked_in_spawn, blocked_in_stop, explanation, hangs, roots
 from askance.clauses.lateness import late_turns, pending_beside
 from askance.clauses.lost_messages import lost_message, said
 from askance.clauses.misfits import first_of
@@ -181,8 +181,8 @@ def d4_violation(case: Case) -> Violation | None:
     """A strand that blocked while it ran an event loop, or a blocking wait there that was not refused."""
     facts = case.facts
     for at in facts.of_kind("loop-blocked"):
-        if blocked_in_spawn(facts, at):
-            continue
+        if blocked_in_spawn(facts, at) or blocked_in_stop(facts, at):
+            continue  # Clauses L5, L3 and L7.
         event = facts.events[at]
         asker = _asker_on(case, event.strand, at)
         what = f"{describe(case, asker.op)}, waited for by {asker.who}" if asker is not None else ""
@@ -191,7 +191,7 @@ def d4_violation(case: Case) -> Violation | None:
             "a blocking wait on a reply raises at once on the thread of a loop"
             if asker is None
             else f"blocking on {asker.op} raises at once: {asker.who} runs on an event loop",
-            f"strand {event.strand or event.who or '?'} blocked while it was running an event loop",
+            f"strand {event.strand or event.who or '?'} blocked inside its event loop",
             "\n".join(line for line in (event.detail, what) if line),
             (asker.begin, at) if asker is not None else (at,),
         )

@@ -120,7 +120,7 @@ def _stops(case: Case) -> list[tuple[int, Event]]:
 
 
 def l3_violation(case: Case) -> Violation | None:
-    """A request to stop an actor that raised."""
+    """A request to stop an actor that raised, or that cost the asker of the handler which made it its answer."""
     for at, event in enumerate(case.facts.events):
         if event.kind == "done" and not event.op and event.detail == "stop":
             before = [when for when, other in _stops(case) if other.actor == event.actor and when < at]
@@ -133,7 +133,15 @@ def l3_violation(case: Case) -> Violation | None:
                 f"on strand {event.strand or '?'}",
                 (*before, at),
             )
-    return None
+    if (hang := hang_of(case, "L3")) is not None:
+        return hang_violation(
+            case,
+            "L3",
+            hang,
+            f"{describe(case, hang.reply)} is answered, though its own handler stops the actor",
+            f"{hang.wait.who} waits for {hang.wait.op} for ever",
+        )
+    return misfit_violation(case, "L3")
 
 
 def l3_reached(case: Case) -> bool:
@@ -185,8 +193,21 @@ def _reports_told_failure(case: Case, event: Event) -> bool:
 
 
 def l4_reached(case: Case) -> bool:
-    """The system was closed after actors had been at work."""
-    return any(event.kind == "closed" for event in case.facts.events) and bool(case.facts.turns)
+    """The system was closed while actors were at work: there was something to end besides idle threads."""
+    return _closed_at_work(case)
+
+
+def _closed_at_work(case: Case) -> bool:
+    """Whether some turn was going on, or some message was waiting, when the system began to close, and it closed."""
+    facts = case.facts
+    return (
+        facts.closing >= 0
+        and any(event.kind == "closed" for event in facts.events)
+        and (
+            any(turn.end < 0 for turn in facts.turns)
+            or any(not message.turns for message in facts.messages.values())
+        )
+    )
 
 
 # ---------------------------------------------------------------- L5
@@ -214,7 +235,9 @@ def l5_violation(case: Case) -> Violation | None:
     facts = case.facts
     for message, wait in _asks_of_spawned(case):
         turn = message.turns[0] if message.turns else None
-        if wait.outcome is not None and wait.outcome.kind == "stopped":
+        # Its own handler may have been told so by another actor that had stopped.
+        passed_on = turn and (turn.deferred or (turn.outcome and turn.outcome.kind == "stopped"))
+        if wait.outcome is not None and wait.outcome.kind == "stopped" and not passed_on:
             return Violation(
                 "L5",
                 f"{describe(case, wait.op)} is answered: its actor was spawned in the same turn, and nobody stops it",
@@ -307,6 +330,14 @@ def l7_violation(case: Case) -> Violation | None:
             "\n".join(f"{one.who or one.strand} waits for {one.on} at {one.where}" for one in told),
             (len(events) - 1,),
         )
+    if (hang := hang_of(case, "L7")) is not None:
+        return hang_violation(
+            case,
+            "L7",
+            hang,
+            "stop returns, whatever the actors are doing",
+            "a handler that stops an actor blocks",
+        )
     if case.history.timers_raced:
         return None
     for at, event in _stops(case):
@@ -319,6 +350,8 @@ def l7_violation(case: Case) -> Violation | None:
                 f"on strand {event.strand or '?'}",
                 (at, after),
             )
+    if facts.closing >= 0:
+        return None  # The actors may take their time to end; closing must only not wait for ever.
     closed = next((at for at, event in enumerate(events) if event.kind == "closed"), -1)
     last = facts.standstills[-1] if facts.standstills else -1
     if 0 <= last < closed and events[closed].time - events[last].time > AT_ONCE:
@@ -345,5 +378,10 @@ def _next_of(case: Case, who: str, at: int) -> int | None:
 
 
 def l7_reached(case: Case) -> bool:
-    """The system was closed after actors had been at work: it had something to end."""
-    return any(event.kind == "closed" for event in case.facts.events) and bool(case.facts.turns)
+    """The system was closed while actors were at work, or an actor was asked to stop in the middle of a turn."""
+    facts = case.facts
+    return _closed_at_work(case) or any(
+        turn.begin < at and not 0 <= turn.end < at
+        for at, event in _stops(case)
+        for turn in facts.turns_of.get(event.actor, ())
+    )

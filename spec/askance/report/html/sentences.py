@@ -45,6 +45,8 @@ def sentence(event: Mapping[str, Any], asks: Mapping[str, Mapping[str, Any]]) ->
             return f"An exception that nobody caught: {detail}"
         case "settle":
             return "Nothing can move any more"
+        case "closing":
+            return "The system is to close at once"
         case "closed":
             return "The system is closed"
         case "leaked":
