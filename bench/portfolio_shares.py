@@ -2,8 +2,8 @@
 
     python bench/portfolio_shares.py [--seeds 12] [--most 120] [--only NAME]
 
-The programs are the shrunk counterexamples of those mutants whose failure needs a switch; any schedule shows the
-others. The first table has the median number of executions to the first failure. The second takes each strategy's
+The programs are the shrunk counterexamples of those mutants whose failure needs a switch (any schedule shows the
+others). The first table has the median number of executions to the first failure. The second takes each strategy's
 rate of failing executions, and from these the executions that a mix of them needs on average: for each strategy alone,
 for the portfolio as it is, and for the best of all ways to deal out its eight turns.
 """
