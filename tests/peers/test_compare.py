@@ -225,3 +225,13 @@ def test_the_page_has_a_column_for_each(monkeypatch: pytest.MonkeyPatch) -> None
         asked.clear()
         assert main(["compare", "one", option, "folder"]) == 2
         assert asked == []
+
+
+def test_the_page_of_real_libraries_has_whatever_is_said_of_them() -> None:
+    """And nothing on it is without a judgement."""
+    root = Path(__file__).parents[2]
+    said = Judgements.read(root / "impl/askance_impl/peers/judgements.toml")
+    page = (root / "docs/conformance.md").read_text(encoding="utf-8")
+    assert "Not judged yet." not in page
+    for one in [*said.entries.values(), *said.changes]:
+        assert " ".join(one["sentence"].split()) in page, (one["implementation"], one["clause"])
