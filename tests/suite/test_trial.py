@@ -23,7 +23,7 @@ TINY = Profile("tiny", programs=12, machines=2, schedules=4, steps=8)
     [
         ("naive-nested", "A3", "concurrent.futures.Future"),
         ("naive-blocking", "D4", "blocked inside its event loop"),
-        ("naive-call-soon", "D1", "nothing has happened on its loop since it was sent"),
+        ("naive-call-soon", "D1", "nobody is left to complete c0.r0"),
     ],
 )
 def test_naive_implementations_fall_small(name: str, clause: str, said: str) -> None:
