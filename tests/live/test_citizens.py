@@ -63,7 +63,7 @@ def test_a_good_citizen_gets_its_answer() -> None:
     assert fallen("simple", history) == {}
 
 
-@pytest.mark.parametrize("name", ["hangs_in_ask", "hangs_in_open"])
+@pytest.mark.parametrize("name", ["hangs_in_ask", "hangs_in_open", "spins_in_ask"])
 def test_a_hang_is_told_with_its_line(name: str) -> None:
     """Where asking or opening hangs D1 falls, alone, and names the line of the implementation."""
     history, _ = ran(name)
