@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import time
 
-from askance.adapter import BaseAdapter, System
 
-
-class Leaving(BaseAdapter):
-    """Ends the process when it is opened."""
+class Leaving:
+    """Ends the process where nobody watches: when it is asked for what it can do."""
 
     name = "leaving"
-    capabilities = frozenset({"result"})
 
-    def open(self, loops: int) -> System:
+    @property
+    def capabilities(self) -> frozenset[str]:
         """Never returns."""
         print("last words", flush=True)
         os._exit(7)

@@ -255,6 +255,28 @@ def test_what_is_left_is_listed() -> None:
     assert run(clean).leaks == []
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_daemon_that_was_told_to_end_is_not_left(told: bool) -> None:
+    """Though nobody gave it the time to; one that waits for a word that never comes is."""
+
+    def main() -> None:
+        words: queue.Queue[None] = queue.Queue()
+        ready = threading.Event()
+
+        def worker() -> None:
+            ready.set()
+            words.get()
+
+        threading.Thread(target=worker, name="worker", daemon=True).start()
+        ready.wait()
+        time.sleep(1)
+        if told:
+            words.put(None)
+
+    leaks = [run(main, Walk(seed)).leaks for seed in range(20)]
+    assert (["strand 'worker' runs on"] in leaks) is not told
+
+
 def test_an_execution_is_freed_when_it_is_over() -> None:
     """Nothing in the process keeps its objects."""
     kept: list[Any] = []

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from askance.adapter import Adapter
+from askance.program import Term
 from askance.run.turns import Envelope
 
 __all__ = ["Calibration", "measured_machine", "with_implementation"]
@@ -102,7 +103,8 @@ def with_implementation(machine: Calibration, adapter: Adapter, asks: int = ASKS
     spawn = timed(lambda: refs.append(system.spawn(echo if blocking else async_echo, place)))
     times = []
     for number in range(asks):
-        envelope = Envelope(f"calibration.{number}", "calibration", number)
+        # A term, as programs send: some libraries start what carries such a value when the first one comes.
+        envelope = Envelope(f"calibration.{number}", "calibration", Term("f", (number,)))
         if "result" in adapter.capabilities:
             times.append(timed(lambda e=envelope: system.result(system.ask(refs[0], e))))  # type: ignore[misc]
         elif "await" in adapter.capabilities:

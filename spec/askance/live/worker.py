@@ -31,6 +31,8 @@ __all__ = ["work"]
 HUNG = object()
 PATIENCE = 100
 """Seconds of a program, as long as the machine alone makes them, that measuring the implementation may take."""
+LEAST_PATIENCE = 30.0
+"""But at least so many seconds of real time: if it went on beside the first program, that would be blamed for it."""
 
 
 def work(results: int, stacks: int) -> NoReturn:
@@ -73,8 +75,9 @@ def work(results: int, stacks: int) -> NoReturn:
 
 def serve(commands: Any, pipe: Pipe, adapter: Adapter, calibration: Calibration) -> None:
     """Perform the programs that the parent sends, until one of them leaves something behind."""
-    lasting = Lasting()
     for line in commands:
+        # Nothing is here that a program left: what is here may stay.
+        lasting = Lasting()
         command = json.loads(line)
         program = load(command["run"])
         performing = Performing(program, adapter, calibration, pipe, lasting, command["brief"])
@@ -98,7 +101,7 @@ def watched(machine: Calibration, call: Any) -> Any:
 
     thread = threading.Thread(target=perform, name=f"{OURS}trial", daemon=True)
     thread.start()
-    thread.join(PATIENCE * machine.second)
+    thread.join(max(PATIENCE * machine.second, LEAST_PATIENCE))
     return found[0] if found else HUNG
 
 

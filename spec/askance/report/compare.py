@@ -70,7 +70,13 @@ class Column:
             return f"{self.status}: {self.trouble}"
         versions = [f"{name} {version}" for name, version in self.report.get("versions", {}).items()]
         where = "on real threads" if self.report.get("engine") == "live" else "world"
-        told = [*versions, where, f"Python {self.report['python']}"]
+        profile = self.report.get("profile")
+        told = [
+            *versions,
+            *([f"{profile} profile"] if profile else []),
+            where,
+            f"Python {self.report['python']}",
+        ]
         return ", ".join(told) + (f" ({self.trouble})" if self.trouble else "")
 
 
@@ -202,6 +208,10 @@ def as_markdown(columns: Sequence[Column], judgements: Judgements, command: str)
         "",
         "Each implementation was judged by itself, in its own process, against every clause of `SPEC.md`. This page",
         f"is made by `{command}`.",
+        *(
+            ["A name that ends in `.json` is a report of `askance check NAME --json NAME.json`."]
+            * (".json" in command)
+        ),
         "",
         "| implementation | what was judged |",
         "|---|---|",
