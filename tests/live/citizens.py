@@ -64,6 +64,14 @@ class HangsInAsk(Simple):
         threading.Event().wait()
 
 
+class SpinsInAsk(Simple):
+    """Asking runs in circles, and takes all the time that our watchdog could have."""
+
+    def ask(self, ref: Any, message: Any) -> Any:
+        while True:
+            pass
+
+
 class HangsInClose(Simple):
     """Closing never returns."""
 
@@ -182,6 +190,7 @@ simple = Opens(Simple)
 live_only = LiveOnly(Simple)
 hangs_in_open = HangsInOpen(Simple)
 hangs_in_ask = Opens(HangsInAsk)
+spins_in_ask = Opens(SpinsInAsk)
 hangs_in_close = Opens(HangsInClose)
 exits = Opens(Exits)
 leaks = Opens(Leaks)

@@ -10,7 +10,7 @@ from tests.live import citizens
 
 from askance.clauses import Case, judge_all
 from askance.history import History
-from askance.live import Child, ChildFailed
+from askance.live import Child, ChildFailed, parent
 from askance.live.activity import descendants
 from askance.program import Actor, Apply, AskOp, Client, Msg, Program, Result, Term
 from askance.suite.live import Runner
@@ -63,7 +63,7 @@ def test_a_good_citizen_gets_its_answer() -> None:
     assert fallen("simple", history) == {}
 
 
-@pytest.mark.parametrize("name", ["hangs_in_ask", "hangs_in_open"])
+@pytest.mark.parametrize("name", ["hangs_in_ask", "hangs_in_open", "spins_in_ask"])
 def test_a_hang_is_told_with_its_line(name: str) -> None:
     """Where asking or opening hangs D1 falls, alone, and names the line of the implementation."""
     history, _ = ran(name)
@@ -71,6 +71,15 @@ def test_a_hang_is_told_with_its_line(name: str) -> None:
     found = fallen(name, history)
     assert list(found) == ["D1"]
     assert "citizens.py:" in found["D1"]
+
+
+def test_an_adapter_that_lets_nothing_run_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried before anything is judged: the process is ended, and the line told."""
+    monkeypatch.setattr(parent, "TRYING", 0)
+    monkeypatch.setattr(parent, "LEAST_TRYING", 5.0)
+    place = r"did not answer while one actor was asked, stood at \S*citizens\.py:\d+ in ask, and was killed"
+    with pytest.raises(ChildFailed, match=place):
+        Child("tests.live.citizens:holds_python", check=True)
 
 
 def test_a_close_that_hangs_is_l7() -> None:

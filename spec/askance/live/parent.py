@@ -29,6 +29,8 @@ KEPT = 4096
 """So many bytes of what the child prints are kept, from its beginning."""
 STARTING = 300
 """Times as long as the child took to start that loading the adapter may take."""
+TRYING, LEAST_TRYING = 1000, 30.0
+"""Seconds of a program, and at least so many, that trying the adapter may take: the child gives up long before."""
 SILENCE = 400
 """Seconds of a program, as long as they are in the child, for which it may say nothing at all."""
 
@@ -117,15 +119,19 @@ class Child:
             {"implementation": self.implementation, "path": sys.path, "check": check, "known": self.known}
         )
         limit: float | None = None
+        when = "while it was loaded"
         while True:
             message = self.receive(limit)
             if message is None:
-                raise ChildFailed(f"{self.implementation}: {self._ended('while it was loaded')}")
+                raise ChildFailed(f"{self.implementation}: {self._ended(when)}")
             if "broken" in message:
                 raise ChildFailed(message["broken"])
             if "hello" in message:
                 self.worker = message["hello"]
                 limit = STARTING * (time.monotonic() - self.began)
+            elif "machine" in message:
+                when = "while one actor was asked"
+                limit = max(LEAST_TRYING, TRYING * message["machine"])
             elif "ready" in message:
                 self.second, self.known = message["ready"], message["known"]
                 return
@@ -195,8 +201,9 @@ class Child:
     def _ended(self, when: str) -> str:
         """How the child ended."""
         if self.results is not None:
+            at = self._held()[0].where
             self.close()
-            return f"its process did not answer {when}, and was killed"
+            return f"its process did not answer {when}, stood at {at}, and was killed"
         status = self.process.wait()
         last = self.kept.decode(errors="replace").strip().splitlines()
         said = f": {last[-1][:200]}" if last else ""

@@ -176,6 +176,7 @@ class Performing:
         seen: object = None
         still = silent = late = 0
         count = 0
+        spent = others_time()
         pulse = time.monotonic()
         while True:
             before = time.monotonic()
@@ -189,6 +190,7 @@ class Performing:
                 pulse = now
             if len(self.recorder.events) != count:
                 count, silent, late = len(self.recorder.events), 0, 0
+                spent = others_time()
             elif lag > LATE * self.second:
                 # The machine has not run us; it may not have run others either.
                 late += 1
@@ -198,10 +200,13 @@ class Performing:
             state = self.state() if silent + late > 2 else None
             still = still + 1 if state is not None and state == seen else 0
             seen = state
-            if (still > STILL / TICK and self.knows()) or silent * TICK > self.longest():
+            # What has had the processor for so long did not wait for it: it runs in circles, however late we look.
+            circles = others_time() - spent > self.longest() * self.second
+            if (still > STILL / TICK and self.knows()) or silent * TICK > self.longest() or circles:
                 if self.stand_still():
                     return "deadlock"
                 still = silent = late = 0
+                spent = others_time()
             elif late > MOST_LATE:
                 self.error = "the machine was too slow to tell"
                 return "error"
@@ -258,3 +263,8 @@ class Performing:
         """The reply that a turn or client waited for last."""
         waits = (e.op for e in reversed(self.recorder.events) if who and e.who == who and e.kind == "wait")
         return next(waits, "")
+
+
+def others_time() -> float:
+    """Seconds of a processor that this process has used, its watchdog, which calls this, apart."""
+    return time.process_time() - time.thread_time()
