@@ -1,8 +1,9 @@
 """The small programs of the literature, written with `askance.Strands` and `askance.Shared`.
 
 Sources: Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order reduction" (POPL 2014), and the tests of
-Concuerror, for those whose interleavings are counted; Burckhardt et al. (ASPLOS 2010) and Yuan et al. (CAV 2018) for
-those whose bugs are to be found.
+Concuerror, for those whose interleavings are counted; Flanagan and Godefroid, "Dynamic partial-order reduction" (POPL
+2005), for the indexer and the file system; Burckhardt et al. (ASPLOS 2010) and Yuan et al. (CAV 2018) for those whose
+bugs are to be found.
 """
 
 from __future__ import annotations
@@ -134,6 +135,201 @@ def two_phase_commit(n: int) -> Strands:
         lambda: [queue.Queue() for _ in range(n + 1)],
         [coordinate, *(participant(i) for i in range(1, n + 1))],
     )
+
+
+def indexer(threads: int, size: int = 128, words: int = 4) -> Strands:
+    """Threads enter words into a hash table, by compare-and-set of a slot; from the twelfth on they collide."""
+
+    def enter(thread: int) -> Callable[[Any], None]:
+        def run(table: Any) -> None:
+            for number in range(1, words + 1):
+                word = number * 11 + thread
+                slot = word * 7 % size
+                while not table[slot].set_if_empty(word):
+                    slot = (slot + 1) % size
+
+        return run
+
+    return Strands(lambda: [_Slot() for _ in range(size)], [enter(thread) for thread in range(threads)])
+
+
+class _Slot:
+    """A place that is written once: compare-and-set, which a lock makes atomic."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.value = Shared(0)
+
+    def set_if_empty(self, value: int) -> bool:
+        with self.lock:
+            if self.value.get():
+                return False
+            self.value.set(value)
+            return True
+
+
+def file_system(threads: int, blocks: int = 26, inodes: int = 32) -> Strands:
+    """Threads each find a free block for an inode, all under locks; from the fourteenth on they want the same ones."""
+
+    def setup() -> Any:
+        return SimpleNamespace(
+            inode_locks=[threading.Lock() for _ in range(inodes)],
+            inodes=[Shared(0) for _ in range(inodes)],
+            block_locks=[threading.Lock() for _ in range(blocks)],
+            busy=[Shared(False) for _ in range(blocks)],
+        )
+
+    def allocate(thread: int) -> Callable[[Any], None]:
+        def run(disk: Any) -> None:
+            inode = thread % inodes
+            with disk.inode_locks[inode]:
+                if disk.inodes[inode].get():
+                    return
+                block = inode * 2 % blocks
+                while True:
+                    with disk.block_locks[block]:
+                        if not disk.busy[block].get():
+                            disk.busy[block].set(True)
+                            disk.inodes[inode].set(block + 1)
+                            return
+                    block = (block + 1) % blocks
+
+        return run
+
+    return Strands(setup, [allocate(thread) for thread in range(threads)])
+
+
+def philosophers(n: int, *, polite: bool = False) -> Strands:
+    """Everybody takes the fork on the left, then that on the right; if polite, the last the other way round."""
+
+    def dine(seat: int) -> Callable[[Any], None]:
+        first, second = seat, (seat + 1) % n
+        if polite and seat == n - 1:
+            first, second = second, first
+
+        def run(forks: Any) -> None:
+            with forks[first], forks[second]:
+                pass
+
+        return run
+
+    return Strands(lambda: [threading.Lock() for _ in range(n)], [dine(seat) for seat in range(n)])
+
+
+def readers_and_writers(readers: int, writers: int) -> Strands:
+    """Readers count themselves under a lock; the first takes the writers' lock, the last gives it back."""
+
+    def setup() -> Any:
+        return SimpleNamespace(
+            entry=threading.Lock(), room=threading.Lock(), inside=Shared(0), value=Shared(0)
+        )
+
+    def read(shared: Any) -> None:
+        with shared.entry:
+            shared.inside.set(shared.inside.get() + 1)
+            if shared.inside.get() == 1:
+                shared.room.acquire()
+        shared.value.get()
+        with shared.entry:
+            shared.inside.set(shared.inside.get() - 1)
+            if shared.inside.get() == 0:
+                shared.room.release()
+
+    def write(shared: Any) -> None:
+        with shared.room:
+            shared.value.set(shared.value.get() + 1)
+
+    return Strands(setup, [*[read] * readers, *[write] * writers])
+
+
+def many_initials() -> Strands:
+    """Three strands write a variable each; a fourth reads two, and if both are set the third."""
+
+    def look(shared: Any) -> None:
+        if (shared.y.get(), shared.z.get()) == (1, 1):
+            shared.x.get()
+
+    return _over("xyz", [_writes("x"), _writes("y"), _writes("z"), look])
+
+
+def depend_5() -> Strands:
+    """A reader goes on from variable to variable as long as it finds them written."""
+
+    def twice(shared: Any) -> None:
+        shared.y.set(1)
+        shared.y.set(2)
+
+    def follow(shared: Any) -> None:
+        if shared.x.get() and shared.y.get():
+            shared.z.get()
+
+    return _over("xyz", [_writes("z"), _writes("x"), twice, follow, lambda shared: shared.x.get()])
+
+
+def difficult_readers() -> Strands:
+    """Two writers and two readers of one variable."""
+    return _over("x", [_writes("x"), _writes("x", 2), *[lambda shared: shared.x.get()] * 2])
+
+
+def conditional_readers() -> Strands:
+    """Two strands read a variable and write another, unless they find that written."""
+
+    def look(shared: Any) -> None:
+        if shared.y.get() == 0:
+            shared.x.get()
+            shared.y.set(1)
+
+    return _over("xy", [_writes("x"), look, look])
+
+
+def sleeping_races() -> Strands:
+    """A strand that reads on only if all others have made way, in an order that sleep sets hide from each other."""
+
+    def pass_on(shared: Any) -> None:
+        shared.y.get()
+        shared.z.set(1)
+
+    def follow(shared: Any) -> None:
+        if shared.y.get() and shared.z.get() and shared.x.get():
+            shared.w.get()
+
+    return _over("wxyz", [_writes("w"), _writes("x"), _writes("y"), pass_on, follow])
+
+
+def etsi() -> Strands:
+    """Readers whose next accesses hang on what they read, and writers that hang on them."""
+
+    def unless(shared: Any) -> None:
+        if shared.x.get() == 0:
+            shared.z.set(1)
+
+    def both(shared: Any) -> None:
+        shared.x.get()
+        shared.y.get()
+
+    return _over("xyz", [_writes("y"), _writes("x"), unless, both, lambda shared: shared.z.get()])
+
+
+def write_then_read() -> Strands:
+    """Three strands write a variable; two of them read it again."""
+
+    def again(shared: Any) -> None:
+        shared.x.set(1)
+        shared.x.get()
+
+    return _over("x", [_writes("x"), again, again])
+
+
+def _writes(name: str, value: int = 1) -> Callable[[Any], None]:
+    def write(shared: Any) -> None:
+        getattr(shared, name).set(value)
+
+    return write
+
+
+def _over(names: str, bodies: list[Callable[[Any], Any]]) -> Strands:
+    """These bodies on variables of those names."""
+    return Strands(lambda: SimpleNamespace(**{name: Shared(0) for name in names}), bodies)
 
 
 def lost2() -> Strands:

@@ -128,6 +128,8 @@ class BaseAdapter:
     """Types of the library's replies, beyond futures and awaitables: a result that is or holds one is nested (A3)."""
     failing_handler_ends_actor: ClassVar[bool] = False
     """Whether an actor ends when its handler raises (clause L6)."""
+    any_thread: ClassVar[bool] = False
+    """Whether actors have no thread of their own: a pool gives each turn any of its threads (clause M4)."""
     versions: ClassVar[tuple[str, ...]] = ()
     """Distributions whose installed versions stand in the report."""
     engines: ClassVar[frozenset[str]] = frozenset({"world", "live"})

@@ -7,8 +7,8 @@ and strand; clauses read the finished `History`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 from askance.program import Err, Program, Value
 
@@ -107,14 +107,61 @@ class Event:
     loop: int | None = None
 
 
+class _Written:
+    """An event that is being written: a frozen dataclass sets its fields at four times the cost, and there are many.
+
+    It has the slots of an `Event`, in their order, and so can become one.
+    """
+
+    __slots__ = tuple(field.name for field in fields(Event))
+
+
+def recorded(
+    kind: EventKind,
+    who: str,
+    actor: str,
+    message: str,
+    op: str,
+    outcome: Outcome | None,
+    detail: str,
+    sender: str,
+    value: Value,
+    stamp: tuple[int, float, str],
+    loop: int | None,
+) -> Event:
+    """The event with these fields; `stamp` is (step, time, strand)."""
+    event: Any = _Written()
+    event.kind = kind
+    event.who = who
+    event.actor = actor
+    event.message = message
+    event.op = op
+    event.outcome = outcome
+    event.detail = detail
+    event.sender = sender
+    event.value = value
+    event.step, event.time, event.strand = stamp
+    event.loop = loop
+    event.__class__ = Event
+    written: Event = event
+    return written
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One strand (or turn, or client) that waits when nothing can move: on what, and at which source line."""
+    """One strand (or turn, or client) that waits when nothing can move: on what, and at which source line.
+
+    `where` is "" for a client that waits in no line but the harness's.
+    """
 
     who: str
     strand: str
     on: str
     where: str
+
+    def __str__(self) -> str:
+        at = f" at {self.where}" if self.where else ""
+        return f"{self.who or self.strand} waits for {self.on}{at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +173,7 @@ class Deadlock:
     forgotten: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        lines = [f"{w.who or w.strand} waits for {w.on} at {w.where}" for w in self.waiting]
+        lines = [str(waiting) for waiting in self.waiting]
         if self.cycle:
             lines.append("cycle: " + " -> ".join((*self.cycle, self.cycle[0])))
         lines += [f"nobody is left to complete {reply}" for reply in self.forgotten]
@@ -172,7 +219,6 @@ class Recorder:
         loop: int | None = None,
     ) -> None:
         """Append one event, stamped with the engine's step, time and strand."""
-        step, time, strand = self.stamp()
         self.events.append(
-            Event(kind, who, actor, message, op, outcome, detail, sender, value, step, time, strand, loop)
+            recorded(kind, who, actor, message, op, outcome, detail, sender, value, self.stamp(), loop)
         )

@@ -120,12 +120,22 @@ def pytest_configure(config: pytest.Config) -> None:
             checked_baseline(name, Path(config.invocation_params.dir, file))
         elif config.getoption("askance_strict"):
             raise UsageError("--askance-strict is for --askance-baseline FILE")
-        if page := config.getoption("askance_html"):
-            from askance.report.html import prepare
-
-            prepare(Path(config.invocation_params.dir, page))
+        prepare_files(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def prepare_files(config: pytest.Config) -> None:
+    """Raise UsageError, with one message, if a file that is asked for could not be written."""
+    from askance.report.files import prepared
+
+    if page := config.getoption("askance_html"):
+        from askance.report.html import prepare
+
+        prepare(Path(config.invocation_params.dir, page))
+    for file in (config.getoption("askance_json"), config.getoption("askance_badge")):
+        if file:
+            prepared(Path(config.invocation_params.dir, file))
 
 
 def register_profiles() -> None:
@@ -158,13 +168,20 @@ def engine_for(adapter: Any, wanted: str | None) -> str:
 
 def checked(name: str, engine: str | None = None) -> None:
     """Raise UsageError, with one message, if there is no such implementation or its adapter is broken."""
-    from askance.run import UsageError, load_adapter, self_check
+    from askance.run import AdapterError, UsageError, load_adapter, self_check
     from askance.search.replay import Stay
+    from askance.suite.apart import POSSIBLE, Lost, apart
     from askance.world import World
 
     adapter = load_adapter(name)
     if engine_for(adapter, engine) == "world":
-        self_check(adapter, World(Stay()))
+        if not POSSIBLE:
+            self_check(adapter, World(Stay()))
+            return
+        try:
+            apart(lambda report: self_check(adapter, World(Stay())))
+        except Lost as lost:
+            raise AdapterError(f"{adapter.name}: one ask of one actor could not be made: {lost}") from lost
         return
     from askance.live import Child, ChildFailed
 
@@ -259,10 +276,13 @@ class Reporter:
             for line in workflow_commands(document):
                 terminalreporter.write_line(line)
 
-    def pytest_sessionfinish(self) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write the report as JSON and as a page, and the badge, where asked."""
         if hasattr(self.config, "workerinput"):
             return
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            self.broken.append("the clauses that are missing here: it was interrupted")
         if file := self.config.getoption("askance_json"):
             self.write(file, json.dumps(self.document(), indent=1) + "\n")
         if file := self.config.getoption("askance_badge"):
@@ -276,17 +296,15 @@ class Reporter:
 
     def write(self, file: str, text: str) -> None:
         """Write a file, its folder too."""
-        path = Path(self.config.invocation_params.dir, file)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        from askance.report.files import written
+
+        written(Path(self.config.invocation_params.dir, file), text)
 
     def document(self) -> dict[str, Any]:
         """The whole report as data."""
         from askance.report.entry import document
+        from askance.run import load_adapter
 
-        return document(
-            self.config.getoption("askance_implementation"),
-            profile_name(self.config),
-            self.entries,
-            self.broken,
-        )
+        name = self.config.getoption("askance_implementation")
+        engine = engine_for(load_adapter(name), self.config.getoption("askance_engine"))
+        return document(name, profile_name(self.config), self.entries, self.broken, engine)

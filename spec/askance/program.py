@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from askance.terms import NOTHING, Err, Term, Value, mapped
+
 __all__ = [
+    "NOTHING",
     "Actor",
     "Apply",
     "Ask",
@@ -50,42 +53,8 @@ __all__ = [
     "Update",
     "Value",
     "Within",
+    "mapped",
 ]
-
-
-# ---------------------------------------------------------------- values
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A function symbol applied to values: `Term("f", (10,))` prints `f(10)`."""
-
-    symbol: str
-    args: tuple[Value, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.symbol}({', '.join(str(a) if isinstance(a, Term) else repr(a) for a in self.args)})"
-
-    __repr__ = __str__
-
-
-@dataclass(frozen=True, slots=True)
-class Err:
-    """An exception as data: its kind (a name in `askance.errors.KINDS`) and its one argument.
-
-    In `Raise` it is raised; as a `Const` it is an exception instance *returned as a value* (clause A1).
-    """
-
-    kind: str
-    argument: Value = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind}({self.argument!r})"
-
-    __repr__ = __str__
-
-
-Value = None | bool | int | str | Term | Err | tuple["Value", ...]
 
 
 # ---------------------------------------------------------------- behaviours: one expression over the message

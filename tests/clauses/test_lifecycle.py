@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from tests.clauses.script import (
     CHAIN,
     Script,
@@ -21,6 +22,7 @@ from tests.clauses.script import (
 from askance.history import Deadlock, Outcome, Waiting
 from askance.program import (
     Apply,
+    Ask,
     AskOp,
     Err,
     Msg,
@@ -219,6 +221,38 @@ def test_l5_falls_on_a_spawned_actor_that_is_not_heard() -> None:
         SPAWNING, actors=(*SPAWNING.actors, actor("z", 1, Msg())), clients=(*SPAWNING.clients, thread("c1"))
     )
     assert hanging.judged("L5", "deadlock").verdict in ("fail", "blocked")
+
+
+def test_l5_falls_on_a_spawned_actor_that_is_said_to_have_stopped() -> None:
+    """Nobody has a reference to it but its spawner, which only asked it."""
+    script = spawning().done("a#1", "a#1.1", STOPPED).end("a#1", "c0.r0", STOPPED)
+    script.done("c0", "c0.r0", STOPPED).settle()
+    assert_falls(script.judged("L5"), "nobody stops it", "a#1.1: raises ActorStopped")
+
+
+PASSING_ON = program(
+    actor("a", 0, Spawn(Ask("b", Msg()), 1, Msg())),
+    actor("b", 1, Msg()),
+    thread("c0", StopOp("b"), Settle(), AskOp("r0", "a", 1), Result("r0")),
+)
+
+
+@pytest.mark.parametrize("deferred", [False, True])
+def test_l5_lets_a_spawned_actor_pass_on_that_another_has_stopped(deferred: bool) -> None:
+    """It asks b, which has stopped: waiting for that reply, or returning it as it is."""
+    script = Script(PASSING_ON).add("stop", "c0", actor="b").settle().ask("c0", "c0.r0", "a", 1)
+    script.wait("c0", "c0.r0").begin("a#1", "c0.r0").add("spawn", "a#1", actor="a#1/1")
+    script.homes["a#1/1"] = ("strand-1", 1)
+    script.ask("a#1", "a#1.1", "a#1/1", 1).wait("a#1", "a#1.1").begin("a#1/1#1", "a#1.1")
+    script.ask("a#1/1#1", "a#1/1#1.1", "b", 1)
+    if deferred:
+        script.end("a#1/1#1", "a#1.1", None, detail="deferred a#1/1#1.1")
+    else:
+        script.wait("a#1/1#1", "a#1/1#1.1").done("a#1/1#1", "a#1/1#1.1", STOPPED)
+        script.end("a#1/1#1", "a#1.1", STOPPED)
+    script.done("a#1", "a#1.1", STOPPED).end("a#1", "c0.r0", STOPPED).done("c0", "c0.r0", STOPPED).settle()
+    assert script.judged("L5").verdict == "pass"
+    assert fallen(script) == {}
 
 
 def test_l5_falls_on_a_handler_that_cannot_spawn() -> None:

@@ -20,8 +20,9 @@ from tests.clauses.script import (
     whole_chain,
 )
 
+from askance.clauses import ALL, judge
 from askance.history import Outcome
-from askance.program import AskOp, Err, Msg, Raise, Result, Sleep, StopOp, Tell, TellOp
+from askance.program import Ask, AskOp, Deferred, Err, Msg, Raise, Result, Sleep, StopOp, Tell, TellOp
 
 TOLD = program(
     actor("a", 0, Msg()), thread("c0", TellOp("a", 1), TellOp("a", 2)), thread("c1", TellOp("a", 3))
@@ -111,10 +112,53 @@ def test_m2_owes_nothing_to_an_actor_that_a_failure_ended() -> None:
     assert list(fallen(script)) == ["L6"]
 
 
+def test_m2_owes_nothing_to_an_actor_that_the_failure_of_a_deferred_reply_may_have_ended() -> None:
+    """Whether a handler has failed that returned a reply which failed later is for the implementation to say."""
+    failing = program(
+        actor("a", 0, Deferred(Ask("b", Msg()))),
+        actor("b", 1, Raise(Err("ValueError", "x"))),
+        thread("c0", TellOp("a", 1), TellOp("a", 2)),
+    )
+    script = Script(failing).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2).add("client-end", "c0")
+    script.begin("a#1", "c0.0").ask("a#1", "a#1.1", "b", 1).end("a#1", "c0.0", None, detail="deferred a#1.1")
+    script.turn("b#1", "a#1.1", fails("ValueError", "x")).settle()
+    assert fallen(script, failing_handler_ends_actor=True) == {}
+    assert fallen(script) != {}
+
+
 def test_m2_owes_nothing_to_an_ask_that_was_refused() -> None:
     """An ask that raised, because it closes a cycle, was never a message."""
     script = Script(TOLD).ask("c0", "c0.r0", "a", 1).done("c0", "c0.r0", Outcome("cycle")).settle()
     assert script.judged("M2").verdict != "fail"
+
+
+def test_m2_owes_nothing_to_a_deferred_ask_that_closes_a_cycle() -> None:
+    """a was told, so nobody waits for the reply that it returned, nor is anybody seen to hear that it was refused."""
+    knot = program(
+        actor("a", 0, Deferred(Ask("b", Msg()))),
+        actor("b", 1, Ask("a", Msg())),
+        thread("c0", TellOp("b", 1), TellOp("a", 2)),
+    )
+    cycle = Outcome("cycle")
+    script = Script(knot).tell("c0", "c0.0", "b", 1).tell("c0", "c0.1", "a", 2).add("client-end", "c0")
+    script.begin("b#1", "c0.0").ask("b#1", "b#1.1", "a", 1).wait("b#1", "b#1.1")
+    script.begin("a#1", "c0.1").ask("a#1", "a#1.1", "b", 2).end("a#1", "c0.1", None, detail="deferred a#1.1")
+    script.begin("a#2", "b#1.1").ask("a#2", "a#2.1", "b", 1).end(
+        "a#2", "b#1.1", None, detail="deferred a#2.1"
+    )
+    script.done("b#1", "b#1.1", cycle).end("b#1", "c0.0", cycle).settle()
+    assert script.judged("M2").verdict == "pass"
+    assert fallen(script) == {}
+
+
+def test_m2_is_owed_a_deferred_ask_that_closes_none() -> None:
+    """A reply that is returned un-awaited and that nobody waits for is owed as any other."""
+    line = program(
+        actor("a", 0, Deferred(Ask("b", Msg()))), actor("b", 0, Msg()), thread("c0", TellOp("a", 1))
+    )
+    script = Script(line).tell("c0", "c0.0", "a", 1).add("client-end", "c0")
+    script.begin("a#1", "c0.0").ask("a#1", "a#1.1", "b", 1).end("a#1", "c0.0", None, detail="deferred a#1.1")
+    assert list(fallen(script.settle())) == ["M2"]
 
 
 def test_m2_is_blocked_where_something_hangs() -> None:
@@ -208,6 +252,18 @@ def test_m4_falls_on_a_second_turn_elsewhere() -> None:
     assert_falls(script.settle().judged("M4"), "a#2 began on strand pool-1 without an event loop")
 
 
+def test_m4_is_not_claimed_where_actors_have_no_thread() -> None:
+    """An adapter that declares `any_thread` may run each turn anywhere; the same history is no violation."""
+    script = Script(TOLD).tell("c0", "c0.0", "a", 1).tell("c0", "c0.1", "a", 2)
+    script.turn("a#1", "c0.0", gives(1))
+    script.begin("a#2", "c0.1", strand="pool-1").end("a#2", "c0.1", gives(2), strand="pool-1").settle()
+    case = script.case()
+    assert judge(ALL["M4"], case).verdict == "fail"
+    case = script.case()
+    case.adapter.any_thread = True  # type: ignore[attr-defined]
+    assert judge(ALL["M4"], case).verdict == "unsupported"
+
+
 def test_m4_falls_on_actors_of_one_loop_on_two_threads() -> None:
     """Two actors placed on one loop that run on two threads violate M4, where the implementation places actors."""
     split = whole_chain(OWN_CHAIN)
@@ -267,6 +323,24 @@ def test_m6_falls_on_an_actor_that_many_overtake() -> None:
     script.turn("b#1", "c0.0", gives(3)).settle()
     assert_falls(script.judged("M6"), "10 messages that were sent later", "the first of them: a#1")
     assert list(fallen(script)) == ["M6"]
+
+
+def test_m6_knows_no_neighbours_where_there_are_no_loops() -> None:
+    """Actors on threads of their own share none: nobody is overtaken, nor waits for a neighbour."""
+    nowhere = frozenset({"result", "stop"})
+    threads = {"a": ("thread a", None), "b": ("thread b", None)}
+    overtaken = Script(NEIGHBOURS, nowhere)
+    overtaken.homes |= threads
+    overtaken.tell("c0", "c0.0", "b", 3).add("client-begin", "c0")
+    for number in range(1, 11):
+        overtaken.tell("c0", f"c0.{number}", "a", number).turn(f"a#{number}", f"c0.{number}", gives(number))
+    overtaken.turn("b#1", "c0.0", gives(3)).settle()
+    late = Script(NEIGHBOURS, nowhere)
+    late.homes |= threads
+    late.tell("c0", "c0.0", "b", 3).tell("c0", "c0.1", "a", 1).turn("a#1", "c0.1", gives(1))
+    late.passes(2).turn("b#1", "c0.0", gives(3)).settle()
+    for script in (overtaken, late):
+        assert script.judged("M6").verdict == "unsupported"
 
 
 @pytest.mark.parametrize("clause", ["M1", "M2", "M3", "M4"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import subprocess
@@ -108,6 +109,35 @@ class HoldsPython(Simple):
         ctypes.PyDLL(None).pause()
 
 
+class Polls(Simple):
+    """A thread looks every moment whether there is anything to do, until the system closes."""
+
+    def __init__(self) -> None:
+        self.closing = threading.Event()
+        self.thread = threading.Thread(target=self.poll, name="poller")
+        self.thread.start()
+
+    def poll(self) -> None:
+        """Look, until the system closes."""
+        while not self.closing.wait(0.001):
+            pass
+
+    def close(self) -> None:
+        self.closing.set()
+        self.thread.join()
+
+
+class Shares(Simple):
+    """The first system of a process starts a thread with a loop, for all systems and for good."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def __init__(self) -> None:
+        if Shares.loop is None:
+            Shares.loop = asyncio.new_event_loop()
+            threading.Thread(target=Shares.loop.run_forever, name="shared", daemon=True).start()
+
+
 class Opens(BaseAdapter):
     """Opens a system of that class."""
 
@@ -157,4 +187,6 @@ exits = Opens(Exits)
 leaks = Opens(Leaks)
 prints = Opens(Prints)
 holds_python = Opens(HoldsPython)
+polls = Opens(Polls)
+shares = Opens(Shares)
 raises = Opens(Raises)

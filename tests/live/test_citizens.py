@@ -99,6 +99,17 @@ def test_what_is_left_behind_is_l4() -> None:
     assert "input()" in found["L4"]
 
 
+def test_what_is_started_once_in_a_process_is_no_leak() -> None:
+    """A loop on a thread that the first system starts for all may stay; in an implementation's second child, too."""
+    name = "tests.live.citizens:shares"
+    with Runner(name) as runner:
+        for _ in range(2):
+            history = runner.run(ASK)
+            assert fallen("shares", history) == {}
+            assert [event.kind for event in history.events if event.kind == "leaked"] == []
+            runner.end()
+
+
 def test_endless_output_blocks_nobody() -> None:
     """Output without end is read and thrown away; the thread that prints it is a leak."""
     history, runner = ran("prints")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.report.failures import report
 
-from askance.cli import main
+from askance.cli import compare, main
+from askance.cli.compare import finished
 from askance.report.compare import Column, Judgements, as_markdown, as_terminal
 from askance.run import UsageError
 
@@ -58,7 +61,46 @@ def test_one_that_never_ends_is_killed() -> None:
     status, data = compared(f"{BROKEN}:sleeping", *QUICK, "--seconds", "1")
     assert status == 3
     assert data["implementations"][0]["status"] == "hung"
-    assert data["implementations"][0]["trouble"] == "did not end within 1 s and was killed"
+    assert data["implementations"][0]["trouble"] == "did not end within 1 s"
+
+
+def test_one_whose_time_is_over_may_write_what_it_has(tmp_path: Path) -> None:
+    """It is interrupted first, and killed only if it does not end by that."""
+    written = tmp_path / "written"
+    program = (
+        "import pathlib, time\n"
+        "try: print('ready', flush=True); time.sleep(86_400)\n"
+        f"finally: pathlib.Path({str(written)!r}).touch()"
+    )
+    with open(tmp_path / "out", "wb") as out:
+        assert finished([sys.executable, "-c", program], out, 5) is None
+    assert written.exists()
+
+
+def test_a_report_that_was_made_before_is_a_column() -> None:
+    """With the name of its file, so that releases stand beside each other."""
+    Path("gizmo-1.2.json").write_text(json.dumps({"askance report": 1, **REPORT}), encoding="utf-8")
+    status, data = compared("gizmo-1.2.json", "asyncio-bare", *QUICK)
+    assert status == 0
+    assert data["matrix"]["L7"] == {"gizmo-1.2": "fail", "asyncio-bare": "pass"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "cannot read the report"),
+        ("{", "is not JSON"),
+        ("{}", "is no report of `askance check --json`"),
+    ],
+)
+def test_what_is_no_report_is_one_message(
+    text: str | None, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And wrong use."""
+    if text is not None:
+        Path("gizmo.json").write_text(text, encoding="utf-8")
+    assert main(["compare", "gizmo.json"]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_an_unknown_name_is_a_column_that_says_so() -> None:
@@ -102,6 +144,28 @@ def test_the_page_has_each_failure_with_its_judgement_and_program() -> None:
     assert section.endswith("Replays exactly.\n")
 
 
+def test_a_failure_of_real_threads_says_how_often_it_was_seen() -> None:
+    """In place of a replay, and the subject says where it was."""
+    failure = {
+        "expected": "e",
+        "actual": "a",
+        "program": "loops 1",
+        "seen": "it failed in 3 of 20 further executions",
+    }
+    live = {**REPORT, "engine": "live", "clauses": [{"clause": "L7", "verdict": "fail", "failure": failure}]}
+    page = as_markdown([Column("gizmo", "judged", live)], Judgements([ENTRY]), "askance compare gizmo")
+    assert "gizmo 1.2, on real threads, Python 3.11.7." in page
+    assert page.endswith("It failed in 3 of 20 further executions.\n")
+
+
+def test_the_page_tells_what_older_releases_show() -> None:
+    """Of the implementations that it is about."""
+    change = {"implementation": "gizmo", "clause": "A8", "fell": "1.1", "holds": "1.2", "sentence": "Mended."}
+    judgements = Judgements([ENTRY], [change, {**change, "implementation": "other"}])
+    page = as_markdown([COLUMN], judgements, "askance compare gizmo")
+    assert page.endswith("|---|---|---|---|---|\n| gizmo | A8 | 1.1 | 1.2 | Mended. |\n")
+
+
 def test_the_table_fits_eighty_columns_however_many_there_are() -> None:
     """Twelve implementations."""
     columns = [Column(f"a-long-name-{n}", "judged", REPORT) for n in range(12)]
@@ -126,6 +190,7 @@ def test_unjudged_failures_and_judgements_of_nothing_are_told() -> None:
     [
         ("[[judgement", "is not TOML"),
         ("judgement = 3", "must be an array of tables"),
+        ("[[change]]\nimplementation = 'a'\nclause = 'A3'", "change 1 has no text `fell`"),
         ("[[judgement]]\nclause = 'A3'", "judgement 1 has no text `implementation`"),
         (
             "[[judgement]]\nimplementation='a'\nclause='Z9'\nkind='defect'\nsentence='s'",
@@ -141,3 +206,32 @@ def test_wrong_judgements_are_one_message(text: str, message: str, tmp_path: Pat
     with pytest.raises(UsageError, match="said") as caught:
         Judgements.read(file)
     assert message in str(caught.value)
+
+
+def test_the_page_has_a_column_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--html` shows reports beside each other, and why there is none; where it cannot be written nothing is judged."""
+    columns = {
+        "one": Column("one", "judged", report("one")),
+        "two": Column("two", "hung", trouble="was killed"),
+    }
+    asked: list[str] = []
+    monkeypatch.setattr(compare, "judged", lambda name, *_: asked.append(name) or columns[name])
+    assert main(["compare", "one", "two", "--html", "page.html"]) == 3
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "<title>askance: one, two</title>" in page and 'id="failure-0-D2"' in page
+    assert "could not judge it: hung: was killed" in page
+    Path("folder").mkdir()
+    for option in ("--html", "--json", "--markdown"):
+        asked.clear()
+        assert main(["compare", "one", option, "folder"]) == 2
+        assert asked == []
+
+
+def test_the_page_of_real_libraries_has_whatever_is_said_of_them() -> None:
+    """And nothing on it is without a judgement."""
+    root = Path(__file__).parents[2]
+    said = Judgements.read(root / "impl/askance_impl/peers/judgements.toml")
+    page = (root / "docs/conformance.md").read_text(encoding="utf-8")
+    assert "Not judged yet." not in page
+    for one in [*said.entries.values(), *said.changes]:
+        assert " ".join(one["sentence"].split()) in page, (one["implementation"], one["clause"])

@@ -140,3 +140,23 @@ async def coroutine(value: Counter) -> int:
 
 async def _next(value: Counter) -> int:
     return value.n + 1
+
+
+def adder():
+    """A function that outlives its maker."""
+    counter = Counter()
+    counter.n = 1
+
+    def add(value: int) -> int:
+        counter.n += value
+        return counter.n
+
+    return add
+
+
+def stepwise(counter: Counter):
+    """Counts when it is begun, and when it ends."""
+    counter.n += 1
+    yield counter.n
+    counter.n += 1
+    yield counter.n - 1

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.report_formats.valid import valid
 
 from askance.cli import main
 from askance.report.mutants import STRATEGIES, Row, matrix, measured, summary
@@ -54,7 +55,9 @@ def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFix
     out, err = capsys.readouterr()
     assert "1/1 close_does_not_wake: L7 caught after" in err
     assert "1 of 1 caught" in out
-    (row,) = json.loads(file.read_text(encoding="utf-8"))
+    document = json.loads(file.read_text(encoding="utf-8"))
+    valid(document, "mutants")
+    (row,) = document["mutants"]
     assert row["mutant"] == "close_does_not_wake"
 
 

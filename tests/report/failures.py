@@ -11,7 +11,8 @@ from askance.clauses import ALL
 from askance.program import Actor, Apply, Ask, AskOp, Client, Msg, Program
 from askance.report.entry import told
 from askance.run import load_adapter
-from askance.suite.counterexample import save, smallest
+from askance.shrink import walks
+from askance.suite.counterexample import Counterexample, save, smallest
 from askance.suite.profiles import PROFILES
 from askance.suite.statistics import Tally
 from askance.suite.trial import Script, Trial
@@ -25,15 +26,23 @@ def chain(loops: int) -> Program:
     return Program(loops, (a, b), (Client("c0", "thread", (AskOp("r0", "a", 10),)),))
 
 
-@cache
-def failure(implementation: str = "naive-blocking", clause: str = "D2") -> dict[str, Any]:
-    """What the report tells of the chain that fails that clause; made once, not to be changed."""
-    adapter = load_adapter(implementation)
-    trial = Trial(ALL[clause], adapter, PROFILES["smoke"], name=implementation)
+def found(implementation: str, clause: str, program: Program | None = None) -> Counterexample:
+    """The smallest schedule on which the program (or the chain) fails that clause."""
+    trial = Trial(ALL[clause], load_adapter(implementation), PROFILES["smoke"], name=implementation)
+    script = Script(program or chain(1))
     with installed():
-        found = trial.search(Script(chain(1)))
-        assert found is not None
-        counterexample = smallest(trial, found, fixed=True)
+        failures = (trial.fails(script, strategy) for strategy in walks(400))
+        first = next(failure for failure in failures if failure is not None)
+        return smallest(trial, first, fixed=True)
+
+
+@cache
+def failure(
+    implementation: str = "naive-blocking", clause: str = "D2", program: Program | None = None
+) -> dict[str, Any]:
+    """What the report tells of the program (or the chain) that fails that clause; made once, not to be changed."""
+    adapter = load_adapter(implementation)
+    counterexample = found(implementation, clause, program)
     return told(counterexample, adapter, save(counterexample, Path(mkdtemp(prefix="askance-"))))
 
 
@@ -59,8 +68,10 @@ def report(implementation: str = "naive-blocking", told: dict[str, Any] | None =
         )
     entries[2]["failure"] = told or failure()
     return {
+        "askance report": 1,
         "askance": "0",
         "python": "3",
+        "versions": {},
         "implementation": implementation,
         "profile": "smoke",
         "verdict": "fail",

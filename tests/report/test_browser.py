@@ -297,7 +297,7 @@ def long_failure(events: int) -> dict[str, Any]:
             history.append(
                 {"index": index, "kind": kind, "step": index, "time": 0.0, "strand": strand, **more}
             )
-    return {**failure(), "history": history, "wait_for": None}
+    return {**failure(), "history": history, "wait_for": None, "moment": None}
 
 
 def test_ten_thousand_events_stay_usable(browser: Any, tmp_path: Path) -> None:
@@ -321,3 +321,32 @@ def test_ten_thousand_events_stay_usable(browser: Any, tmp_path: Path) -> None:
     page.press(Keys.END, scroll)
     assert page.at() == 9_999 and page.ask(visible)
     assert page.browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("events", [300, 12_000])
+def test_paper_says_what_it_leaves_out(browser: Any, tmp_path: Path, events: int) -> None:
+    """A long history is printed in part, the event that is looked at among it, and says so; a short one is whole."""
+    from selenium.webdriver.common.keys import Keys
+
+    write([report(told=long_failure(events))], tmp_path / "page.html")
+    page = Page(browser, tmp_path / "page.html")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    paper = "return document.querySelector('.paper').innerText"
+    drawn = """return [...document.querySelectorAll(".tall .ground")]
+        .map((one) => Number(one.closest("g").dataset.row) + 1)"""
+    try:
+        page.ask("window.dispatchEvent(new Event('beforeprint'))")
+        rows = page.ask(drawn)
+        assert len(rows) == min(events, 400) and rows[-1] == events
+        told = page.ask(paper)
+        assert told == (
+            "" if events == 300 else "Events 11601 to 12000 of 12000; the page itself has all of them."
+        )
+        page.ask("window.dispatchEvent(new Event('afterprint'))")
+        page.press(Keys.HOME, f"{FAILURE} .scroll")
+        page.ask("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.ask(drawn)[0] == 1
+    finally:
+        page.ask("window.dispatchEvent(new Event('afterprint'))")
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert page.ask(paper) == ""

@@ -109,3 +109,27 @@ def test_names_lead_to_their_lane(name: str, lane: str) -> None:
 def test_failure_without_a_history_has_an_empty_diagram() -> None:
     """What an older report, or one of the live engine, does not hold is not drawn."""
     assert diagram({}) == {"lanes": [], "groups": [], "rows": [], "bars": []}
+
+
+def test_the_event_in_which_the_clause_is_violated_is_a_bad_one() -> None:
+    """The page opens there: at the event, or where a strand begins to wait for ever."""
+    history = [
+        event(0, "ask", "c0", actor="a", op="c0.r0", value=1),
+        event(1, "wait", "c0", op="c0.r0"),
+        event(2, "settle"),
+    ]
+
+    def bad(moment: dict[str, Any]) -> list[int]:
+        rows = diagram({"history": history, "moment": moment})["rows"]
+        return [row["event"] for row in rows if row.get("bad")]
+
+    assert bad({"kind": "event", "number": 0, "strand": ""}) == [0]
+    assert bad({"kind": "wait", "number": 3, "strand": "s"}) == [1]
+    assert bad({"kind": "wait", "number": 3, "strand": "other"}) == []
+    assert bad({"kind": "step", "number": 2, "strand": ""}) == []
+
+
+def test_a_strand_that_is_named_as_its_loop_has_one_name() -> None:
+    """An implementation that calls its thread "loop 0" needs no second name."""
+    history = [event(0, "begin", "a#1", actor="a")]
+    assert diagram({"history": history, "strands": {"s": "s"}})["groups"][0]["name"] == "s"

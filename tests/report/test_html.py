@@ -11,6 +11,7 @@ import pytest
 from tests.report.failures import failure, report
 
 from askance.cli import main
+from askance.report.compare import Column, as_data
 from askance.report.html import link, render
 from askance.report.html.plots import growth, situations
 from askance.run import UsageError
@@ -60,15 +61,13 @@ def test_source_lines_are_links_where_the_file_is_there(tmp_path: Path) -> None:
 def test_race_and_where_strands_stood_are_told() -> None:
     """The pair whose order decides, and the line where each strand stood, are on the page."""
     step = {"step": 3, "strand": "s1", "operation": "get", "object": "Queue#1", "where": "x.py:1 in f"}
-    told = {**failure(), "race": {"first": step, "second": {**step, "strand": "s2", "step": 9}}}
+    told = {**failure(), "race": {"first": step, "second": {**step, "strand": "s2", "step": 9}, "tried": 1}}
     page = render([report(told=told)])
-    assert "s1 comes first and s2 second" in page and "step 9: get Queue#1, x.py:1 in f" in page
-    assert "A race whose other order passes" not in render(
-        [report(told={**told, "race": {"first": None, "tried": 2}})]
-    )
+    assert "<b>s2</b> takes something from Queue#1" in page and "Tried: with s2 first" in page
+    page = render([report(told={**told, "race": {"first": None, "tried": 2}})])
+    assert "A race whose other order passes" not in page and "It seems not: with any of the 2" in page
     assert told["stood"]
-    for one in told["stood"]:
-        assert f"<b>{one['who']}</b>" in page
+    assert "<b>loop 0</b>: a#1 waits for a#1.1 (the ask to b)" in page
 
 
 def test_a_failure_of_real_threads_has_no_empty_diagram() -> None:
@@ -110,25 +109,62 @@ def test_html_makes_a_page_of_reports(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "<title>askance: one, two</title>" in page.read_text(encoding="utf-8")
 
 
+CLAUSE = {"clause": "A1", "level": "MUST", "text": "", "verdict": "fail", "note": "", "tally": {}}
+SHORT = {**report(), "clauses": [], "tally": {}}
+"""A report of no clauses."""
+
+
+def test_html_takes_what_compare_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A column for each implementation of a comparison; one that was not judged says why."""
+    columns = [Column("one", "judged", report()), Column("two", "hung", trouble="did not end within 9 s")]
+    file, page = tmp_path / "matrix.json", tmp_path / "page.html"
+    file.write_text(json.dumps(as_data(columns)))
+    assert main(["html", str(file), "-o", str(page)]) == 0
+    assert capsys.readouterr().out == f"{page}: one, two\n"
+    text = page.read_text(encoding="utf-8")
+    assert "could not judge it: hung: did not end within 9 s" in text
+    file.write_text(json.dumps({**as_data(columns), "implementations": [{"report": None}]}))
+    assert main(["html", str(file), "-o", str(page)]) == 2
+    assert "an implementation has no name" in capsys.readouterr().err
+    assert page.read_text(encoding="utf-8") == text, "the page of before stays"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("{", "is not JSON: line 1"),
-        ("[]", "it has no list of clauses"),
-        ('{"clauses": []}', "it has no 'implementation'"),
+        ("[]", 'it has no "askance report"'),
+        ('{"clauses": []}', 'it has no "askance report"'),
+        ('{"askance report": 7}', 'has another form: "askance report" is 7, this askance knows 1'),
+        ('{"askance comparison": 2}', 'has another form: "askance comparison" is 2, this askance knows 1'),
+        ('{"askance report": 1}', 'the report must have text as "implementation"'),
+        (json.dumps({**SHORT, "clauses": [7]}), "clause 1 is no object"),
+        (json.dumps({**SHORT, "clauses": [{}]}), 'clause 1 must have text as "clause"'),
+        (json.dumps({**SHORT, "clauses": {}}), 'the report must have a list as "clauses"'),
+        (json.dumps({**SHORT, "clauses": [{**CLAUSE, "failure": 1}]}), 'must have an object as "failure"'),
+        (json.dumps({**SHORT, "clauses": [{**CLAUSE, "failure": {}}]}), "the failure of A1 must have text"),
+        (json.dumps({**SHORT, "tally": {"tries": 7}}), "not of the form that `askance schema` prints"),
+        ("[" * 100_000, "nested too deeply"),
+        (b"\xff\xfe", "cannot read"),
         (None, "No such file"),
+        ("folder", "Is a directory"),
     ],
 )
 def test_html_says_what_is_no_report(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | bytes | None, said: str
 ) -> None:
-    """What is no report is one message and a wrong use."""
+    """What is no report is one message and a wrong use, and no page is left."""
     file = tmp_path / "report.json"
-    if text is not None:
+    if text == "folder":
+        file.mkdir()
+    elif isinstance(text, bytes):
+        file.write_bytes(text)
+    elif text is not None:
         file.write_text(text)
     assert main(["html", str(file), "-o", str(tmp_path / "page.html")]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_check_writes_the_page(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.report_formats.valid import valid
 
 from askance.cli import main
-from askance.report.formats import badge, schema_text, workflow_commands
+from askance.report.files import prepared, written
+from askance.report.formats import badge, workflow_commands
+from askance.run import UsageError
 
 SUITE = ("--pyargs", "askance.suite", "-p", "no:cacheprovider")
 FALLING = "A3 or A9 or D1 or D4 or L5"
@@ -28,13 +31,6 @@ def checked(
     )
     report: dict[str, Any] = json.loads((pytester.path / "report.json").read_text())
     return report, result.stdout.str()
-
-
-def valid(report: dict[str, Any]) -> None:
-    """Raise where the report does not have the form that the schema says."""
-    schema = json.loads(schema_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(report)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +71,6 @@ def test_a_report_of_another_form_is_refused(pytester: pytest.Pytester) -> None:
     report["clauses"][0]["verdict"] = "fine"
     with pytest.raises(jsonschema.ValidationError, match="'fine' is not one of"):
         valid(report)
-
-
-def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """`askance schema` prints what is shipped."""
-    assert main(["schema"]) == 0
-    assert capsys.readouterr().out == schema_text()
 
 
 def test_several_processes_give_the_same_report(pytester: pytest.Pytester) -> None:
@@ -175,3 +165,49 @@ def test_verbose_has_every_step(pytester: pytest.Pytester) -> None:
     assert "every step:" in printed
     assert sum(bool(re.match(r"    .*, step \d+: ", line)) for line in printed.splitlines()) >= len(steps)
     assert re.search(r"^D4  \d+ executions of \d+ programs", printed, re.MULTILINE)
+
+
+def test_what_was_interrupted_is_no_pass(pytester: pytest.Pytester) -> None:
+    """The report of a run that was interrupted has what was judged, is no pass, and says why, on the page, too."""
+    pytester.makepyfile(interrupting="def pytest_runtest_logfinish(): raise KeyboardInterrupt")
+    more = ("-p", "interrupting", "-k", "A3 or M4", "--askance-html", "page.html")
+    report, _ = checked(pytester, "asyncio-bare", *more, executions="20")
+    assert [entry["clause"] for entry in report["clauses"]] == ["A3"]
+    assert report["verdict"] == "inconclusive"
+    assert report["broken"] == ["the clauses that are missing here: it was interrupted"]
+    page = (pytester.path / "page.html").read_text(encoding="utf-8")
+    assert "askance could not judge the clauses that are missing here: it was interrupted" in page
+
+
+@pytest.mark.parametrize("option", ["--json", "--badge", "--html"])
+def test_a_file_that_cannot_be_written_is_said_at_once(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not after everything was judged, and in one message; where it can be, nothing is there before the end."""
+    assert main(["check", "reference", option, str(tmp_path)]) == 2
+    out, error = capsys.readouterr()
+    assert (out, error) == ("", f"askance: cannot write {tmp_path}: Is a directory\n")
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was there before stays until the new is whole; looking whether it can be written leaves nothing."""
+    file = tmp_path / "folder" / "report.json"
+    prepared(file)
+    assert not file.exists()
+    written(file, "one")
+    prepared(file)
+    assert file.read_text() == "one"
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "replace", fails)
+        with pytest.raises(UsageError, match=r"cannot write .*: No space left"):
+            written(file, "two")
+    assert file.read_text() == "one"
+    assert [path.name for path in file.parent.iterdir()] == ["report.json"]
+    file.chmod(0o600)
+    written(file, "two")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("two", 0o600)
+
+
+def fails(*_: object) -> None:
+    """A disk that is full."""
+    raise OSError(28, "No space left on device")

@@ -166,6 +166,7 @@ def test_adapter_must_declare_itself(adapter: object, text: str) -> None:
             "no",
             "`failing_handler_ends_actor` must be True or False, and is 'no'",
         ),
+        ("any_thread", "pool", "`any_thread` must be True or False, and is 'pool'"),
         ("stoped", (OSError,), "`stoped` means nothing to askance, did you mean `stopped`?"),
     ],
 )

@@ -47,6 +47,44 @@ def test_whole_adapter_passes(adapter: Any) -> None:
     check(adapter)
 
 
+def awaiting(awaitable: Any) -> Loops:
+    """A library whose replies can only be awaited, so that it is asked on event loops alone."""
+
+    class AwaitOnlySystem(LoopsSystem):
+        def ask(self, ref: Any, message: Any) -> Any:
+            asyncio.get_running_loop()
+            return super().ask(ref, message)
+
+        def tell(self, ref: Any, message: Any) -> None:
+            super().ask(ref, message)
+
+        def awaitable(self, reply: Any) -> Any:
+            return awaitable(super().awaitable(reply))
+
+    class AwaitOnly(Loops):
+        name = "await-only"
+        capabilities = frozenset({"async-handlers", "await"})
+
+        def open(self, loops: int) -> System:
+            return AwaitOnlySystem(loops)
+
+    return AwaitOnly()
+
+
+def test_what_can_only_be_awaited_is_asked_on_a_loop() -> None:
+    """Nothing promises that it can be asked elsewhere."""
+    check(awaiting(lambda awaitable: awaitable))
+
+
+def test_reply_that_cannot_be_awaited() -> None:
+    """An `awaitable` that gives something else is an adapter's error."""
+    with pytest.raises(
+        AdapterError,
+        match=r"await-only: `awaitable` raised TypeError: .*; it must take \(reply\) and return what",
+    ):
+        check(awaiting(lambda awaitable: 7))
+
+
 @pytest.mark.parametrize(
     ("method", "text"),
     [

@@ -23,22 +23,75 @@ COUNTED = [
     pytest.param(programs.fan_in(2, 3), factorial(6) // factorial(3) ** 2, id="fan-in-2-3"),
     pytest.param(programs.fan_in(3, 2), factorial(6) // factorial(2) ** 3, id="fan-in-3-2"),
     pytest.param(programs.two_phase_commit(3), 36, id="two-phase-commit"),
+    *(pytest.param(programs.philosophers(n), 2**n - 1, id=f"philosophers-{n}") for n in (2, 3, 4)),
+    *(pytest.param(programs.philosophers(n, polite=True), 2**n - 2, id=f"polite-{n}") for n in (2, 3, 4)),
+    # Two write and two read: 3 places for each reader in either order of the writers.
+    pytest.param(programs.difficult_readers(), 18, id="difficult-readers"),
+    # The first word of one and the second of the other collide; whoever is late may collide with the next one too.
+    pytest.param(programs.indexer(2, size=4, words=2), 3, id="indexer-small"),
+    pytest.param(programs.file_system(3, blocks=4), 2, id="file-system-small"),
+]
+
+LARGE = [
+    *(pytest.param(programs.indexer(n), 8 ** max(0, n - 11), id=f"indexer-{n}") for n in (11, 12, 13)),
+    *(
+        pytest.param(programs.file_system(n), 2 ** max(0, n - 13), id=f"file-system-{n}")
+        for n in (13, 14, 16)
+    ),
+]
+"""Too many strands for sleep sets alone, which begin an execution for every set of those that went before."""
+
+FOUR_WAYS = [
+    programs.many_initials(),
+    programs.depend_5(),
+    programs.difficult_readers(),
+    programs.conditional_readers(),
+    programs.sleeping_races(),
+    programs.etsi(),
+    programs.write_then_read(),
+    programs.philosophers(3),
+    programs.readers_and_writers(1, 1),
+    programs.readers_and_writers(1, 2),
 ]
 
 
 @pytest.mark.parametrize(("program", "traces"), COUNTED)
 def test_dpor_completes_one_execution_for_each_trace_and_none_in_vain(program: Strands, traces: int) -> None:
     """Optimal-DPOR: as many executions as traces, all distinct, none redundant."""
-    result = askance.explore(program, strategy="dpor")
+    result = askance.explore(program, strategy="dpor", keep_going=True)
     assert (result.executions, result.interleavings, result.redundant) == (traces, traces, 0)
     assert result.complete
+
+
+@pytest.mark.parametrize("strategy", ["dpor", "source-dpor"])
+@pytest.mark.parametrize(("program", "traces"), LARGE)
+def test_dpor_completes_one_execution_for_each_trace_of_many_strands(
+    program: Strands, traces: int, strategy: str
+) -> None:
+    """Where few of many strands meet, it explores their orders only."""
+    result = askance.explore(program, strategy=strategy)
+    assert (result.executions, result.interleavings, result.redundant) == (traces, traces, 0)
+    assert result.complete
+
+
+@pytest.mark.parametrize("program", FOUR_WAYS)
+def test_four_ways_to_search_see_the_same_interleavings(program: Strands) -> None:
+    """As many as there are distinct ones among all schedules; deadlocks are executions like others."""
+    every = askance.explore(program, strategy="dfs", executions=10_000, keep_going=True)
+    assert every.complete
+    for strategy in ("dpor", "source-dpor", "sleep-sets"):
+        result = askance.explore(program, strategy=strategy, keep_going=True)
+        assert result.complete
+        assert (result.executions, result.interleavings) == (every.interleavings,) * 2
+        assert {failure.kind for failure in result.failures} == {failure.kind for failure in every.failures}
+        assert strategy != "dpor" or not result.redundant
 
 
 @pytest.mark.parametrize("strategy", ["sleep-sets", "source-dpor"])
 @pytest.mark.parametrize(("program", "traces"), COUNTED)
 def test_others_complete_one_execution_for_each_trace(program: Strands, traces: int, strategy: str) -> None:
     """The oracle, and DPOR without wakeup trees, agree with the formula."""
-    result = askance.explore(program, strategy=strategy)
+    result = askance.explore(program, strategy=strategy, keep_going=True)
     assert (result.executions, result.interleavings) == (traces, traces)
     assert result.complete
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +25,30 @@ MOST_SCHEDULES = 1500
 
 PLAIN = ("read", "write", "add", "lock", "both", "try", "again", "put", "get", "set", "wait", "take", "give")
 BRANCHING = ("raise", "start", "join", "if-zero")
+HELD = (
+    "hold",
+    "drop",
+    "await",
+    "await-value",
+    "notify",
+    "notify-all",
+    "fulfil",
+    "cancel",
+    "outcome",
+    "callback",
+)
+QUEUES = (
+    "put",
+    "get",
+    "room-put",
+    "room-get",
+    "room-try",
+    "peek",
+    "done",
+    "all-done",
+    "simple-put",
+    "simple-get",
+)
 TIMED = ("sleep", "lock-within", "get-within", "wait-within", "take-within")
 
 
@@ -34,6 +61,10 @@ def setup() -> Any:
         items=queue.Queue(),
         event=threading.Event(),
         permits=threading.Semaphore(1),
+        conditions=[threading.Condition(), threading.Condition(threading.Lock())],
+        futures=[Future(), Future()],
+        room=queue.Queue(maxsize=1),
+        simple=queue.SimpleQueue(),
     )
 
 
@@ -83,6 +114,53 @@ def operate(shared: Any, operation: str, which: int) -> None:
         case "if-zero":
             if value.get() == 0:
                 shared.values[1 - which].set(1)
+        case "hold":
+            lock.acquire()
+        case "drop":
+            if lock.locked():
+                with contextlib.suppress(RuntimeError):
+                    lock.release()
+        case "await":
+            with shared.conditions[which]:
+                shared.conditions[which].wait()
+        case "await-value":
+            with shared.conditions[which]:
+                shared.conditions[which].wait_for(value.get)
+        case "notify" | "notify-all":
+            with shared.conditions[which]:
+                value.set(1)
+                getattr(shared.conditions[which], operation.replace("-", "_"))()
+        case "fulfil":
+            with contextlib.suppress(InvalidStateError):
+                shared.futures[which].set_result(1)
+        case "cancel":
+            shared.futures[which].cancel()
+        case "outcome":
+            with contextlib.suppress(CancelledError):
+                shared.futures[which].result()
+        case "callback":
+            shared.futures[which].add_done_callback(lambda _: value.set(3))
+        case "room-put":
+            shared.room.put(1)
+        case "room-get":
+            shared.room.get()
+        case "room-try":
+            try:
+                shared.room.put_nowait(1)
+            except queue.Full:
+                value.set(4)
+        case "peek":
+            if shared.items.qsize():
+                value.get()
+        case "done":
+            with contextlib.suppress(ValueError):
+                shared.items.task_done()
+        case "all-done":
+            shared.items.join()
+        case "simple-put":
+            shared.simple.put(1)
+        case "simple-get":
+            shared.simple.get()
         case "sleep":
             time.sleep(1 + which)
         case "lock-within":
@@ -164,6 +242,38 @@ def test_dpor_executes_each_interleaving_once_and_begins_none_in_vain(planned: l
 
 
 @GENERATED
+@given(plans(PLAIN[:4] + HELD))
+def test_dpor_counts_executions_that_end_while_strands_wait(planned: list[Plan]) -> None:
+    """Locks kept, conditions nobody notifies, futures nobody completes: deadlocks are executions like others."""
+    agree(planned, optimal=True)
+
+
+@GENERATED
+@given(plans(PLAIN[:2] + QUEUES))
+def test_dpor_knows_what_each_operation_of_a_queue_waits_for(planned: list[Plan]) -> None:
+    """For an item, for room, until all tasks are done, or for nothing."""
+    agree(planned, optimal=True)
+
+
+NOT_WAITING: list[list[Plan]] = [
+    # What does not wait can come first whether the queue is full or not.
+    [[("room-try", 1)], [("room-try", 1), ("room-get", 0)]],
+    # Whoever looks at an empty queue is no reason why its reader could have come first.
+    [[("get", 1)], [("write", 0), ("all-done", 1)]],
+    # One joins for ever, and another put does not let it go on.
+    [[("put", 1), ("all-done", 1)], [("put", 1)]],
+    # Two tasks, done one after the other: between them is nothing to wait for.
+    [[("put", 0), ("done", 0), ("all-done", 0)], [("put", 0), ("done", 0)]],
+]
+
+
+@pytest.mark.parametrize("planned", NOT_WAITING)
+def test_what_a_queue_offers_is_told_for_each_need(planned: list[Plan]) -> None:
+    """As many executions as interleavings, and none in vain."""
+    agree(planned, optimal=True)
+
+
+@GENERATED
 @given(plans(PLAIN[:5] + TIMED))
 def test_dpor_misses_no_interleaving_where_timers_race(planned: list[Plan]) -> None:
     """A timer that may fire early is one that every strand's step is tried against."""
@@ -189,3 +299,78 @@ def test_dpor_agrees_with_the_oracle_on_two_loops(seed: int) -> None:
     assert found.complete and oracle.complete
     assert found.executions == found.interleavings == oracle.interleavings > 1
     assert found.redundant == 0
+
+
+def test_a_deadlock_is_explained_without_another_step() -> None:
+    """To tell who waits for whom, futures are asked whether they are done: that is no part of the execution."""
+
+    def main() -> None:
+        loop = asyncio.new_event_loop()
+        threading.Thread(target=loop.run_forever).start()
+        never: Future[None] = Future()
+        value = askance.Shared(0)
+
+        async def wait() -> None:
+            await asyncio.wrap_future(never)
+
+        waiting = asyncio.run_coroutine_threadsafe(wait(), loop)
+        threading.Thread(target=value.set, args=(7,), name="setter").start()
+        waiting.result()
+
+    result = askance.explore(main, strategy="dpor", keep_going=True)
+    assert (result.executions, result.interleavings, result.redundant) == (4, 4, 0)
+    assert all(failure.kind == "deadlock" for failure in result.failures)
+    steps = [step.operation for step in result.failures[0].trace if step.strand == "setter"]
+    assert steps == ["begin", "write Shared#1"]
+
+
+def everywhere_the_same(program: askance.Strands) -> int:
+    """How many interleavings there are; fails unless all strategies see as many, and optimal-DPOR none in vain."""
+    every = askance.explore(program, strategy="dfs", keep_going=True)
+    assert every.complete
+    for strategy in ("dpor", "source-dpor", "sleep-sets"):
+        found = askance.explore(program, strategy=strategy, keep_going=True)
+        assert found.complete
+        assert (found.executions, found.interleavings) == (every.interleavings,) * 2
+        assert strategy != "dpor" or not found.redundant
+    return every.interleavings
+
+
+@pytest.mark.parametrize("kind", [queue.Queue, queue.SimpleQueue])
+def test_an_item_that_was_there_before_was_put_by_nobody(kind: Any) -> None:
+    """Whoever gets it need not come after a strand that puts another: what that did before may race."""
+
+    def filled() -> Any:
+        shared = SimpleNamespace(items=kind(), value=askance.Shared(0))
+        shared.items.put("first")
+        return shared
+
+    def write(shared: Any) -> None:
+        shared.value.set(1)
+        shared.items.put("second")
+
+    def read(shared: Any) -> None:
+        shared.items.get()
+        shared.value.get()
+
+    assert everywhere_the_same(askance.Strands(filled, [write, read])) == 2
+
+
+def test_an_item_that_is_taken_without_waiting_is_gone() -> None:
+    """The next one to be got is the one that was put after it."""
+
+    def put(shared: Any) -> None:
+        shared.items.put(1)
+        shared.values[0].set(1)
+        shared.items.put(2)
+
+    def get(shared: Any) -> None:
+        with contextlib.suppress(queue.Empty):
+            shared.items.get_nowait()
+            shared.items.get()
+            shared.values[0].get()
+
+    def look(shared: Any) -> None:
+        shared.values[0].get()
+
+    assert everywhere_the_same(askance.Strands(setup, [put, get, look])) == 6

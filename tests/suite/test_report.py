@@ -111,8 +111,8 @@ def test_a_failure_is_told_in_order(failure: dict[str, Any]) -> None:
         "actual:",
         "where:",
         "program:",
-        "schedule (0 switches away from a strand that could go on):",
-        "a race whose other order passes:",
+        "schedule, a column a strand (none is interrupted):",
+        "does the order of steps matter:",
         "who waits for whom:",
         "where each strand stood (step 15):",
         "if this fails:",
@@ -146,7 +146,7 @@ def test_switches_are_marked() -> None:
         Slice("loop", 3, True, "wake"),
         Slice("c0", 5, False, "acquire"),
     ]
-    lines = columns(History(Program(1), events, "done"), slices)
+    lines = columns(History(Program(1), events, "done"), slices, {})
     assert [line[:2] for line in lines] == ["  ", "  ", "> ", "> ", "  "]
     assert lines[3].strip("> ") == "(wake)"
 
@@ -163,3 +163,13 @@ def test_what_was_tried_adds_up() -> None:
     assert total.shapes["flat"] == 2 * again.shapes["flat"]
     assert sum(again.shapes.values()) == again.programs
     assert again.programs >= TINY.programs
+
+
+def test_sums_do_not_depend_on_the_order_of_processes() -> None:
+    """Fractions are added in the order of the specification: in another their sum would be another."""
+    entries = [clause(id, "pass") for id in ("A1", "A2", "A3")]
+    for one, share in zip(entries, (0.1, 0.2, 0.3), strict=True):
+        one["tally"] = {**one["tally"], "cross_loop": share}
+    made = document("one", "smoke", entries)
+    assert document("one", "smoke", entries[::-1]) == made
+    assert made["tally"]["cross_loop"] == 0.1 + 0.2 + 0.3

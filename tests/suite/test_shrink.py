@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from askance.engine import Strategy
 from askance.program import (
     Actor,
     Apply,
@@ -14,6 +15,7 @@ from askance.program import (
     Await,
     Cancel,
     Client,
+    Compose,
     Const,
     Err,
     Gather,
@@ -27,10 +29,10 @@ from askance.program import (
     walk,
 )
 from askance.program_rules import validate
+from askance.search.deviations import Deviating, Deviation, Noting, calmest
 from askance.search.random_walk import RandomWalk
 from askance.search.replay import Replay
 from askance.shrink import Reduction, smaller
-from askance.shrink.schedules import Deviating, Deviation, Noting, calmest
 from askance.world import World
 
 BIG = Program(
@@ -112,6 +114,16 @@ class Choices:
         """Never told."""
 
 
+def test_a_wait_for_a_gather_becomes_one_for_a_part() -> None:
+    """So that a failure of one reply is not shown on two."""
+    asks = (AskOp("r0", "a", 1), AskOp("r1", "a", 2))
+    gathered = Client("c0", "thread", (*asks, GatherOp("r2", ("r0", "r1")), Result("r2")))
+    program = Program(1, (Actor("a", None, Apply("f", (Msg(),))),), (gathered,))
+    found = [less.clients[0].operations for less in smaller(program)]
+    assert (*asks, Result("r0")) in found
+    assert (*asks, Result("r1")) in found
+
+
 def test_a_program_is_reduced_to_what_fails() -> None:
     """Of three actors and three clients one of each is left, on one loop and a plain thread, with one operation."""
     reduction = Reduction(BIG, "failed", lambda program, strategy: "failed" if raises(program) else None)
@@ -120,6 +132,32 @@ def test_a_program_is_reduced_to_what_fails() -> None:
     assert reduction.program.loops == 1
     assert [client.where for client in reduction.program.clients] == ["thread"]
     assert size(reduction.program) == 5
+
+
+def test_a_gather_is_turned_round_where_that_spares_a_composition() -> None:
+    """A part that is to be ready late is composed once more, or simply asked for last."""
+    asks = (AskOp("r0", "a", 1), AskOp("r1", "a", 2))
+    gathered = (*asks, Compose("r2", "r0", "m"), GatherOp("r3", ("r2", "r1")), Result("r3"))
+    program = Program(1, (Actor("a", 0, Apply("f", (Msg(),))),), (Client("c", "thread", gathered),))
+
+    def out_of_order(program: Program, strategy: Strategy) -> str | None:
+        """Whether the gather's first part is one that is ready later than its second."""
+        operations = program.clients[0].operations
+        composed = [operation.name for operation in operations if isinstance(operation, Compose)]
+        made = ["r0", "r1", *composed]
+        for operation in operations:
+            if isinstance(operation, GatherOp) and len(operation.replies) == 2:
+                first, second = operation.replies
+                return "failed" if made.index(first) > made.index(second) else None
+        return None
+
+    reduction = Reduction(program, "failed", out_of_order)
+    assert reduction.reduce(Choices())
+    assert [type(operation) for operation in reduction.program.clients[0].operations][:3] == [
+        AskOp,
+        AskOp,
+        GatherOp,
+    ]
 
 
 def test_a_fixed_program_stays() -> None:

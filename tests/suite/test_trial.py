@@ -8,9 +8,11 @@ from askance.adapter import BaseAdapter
 from askance.clauses import ALL
 from askance.program import Actor, Apply, AskOp, Client, Const, Msg, Program, Result
 from askance.run import load_adapter
+from askance.search.recording import Recorder
+from askance.search.replay import Stay
 from askance.suite.conduct import conduct
 from askance.suite.profiles import PROFILES, Profile, profile_for
-from askance.suite.trial import Fallen, Script, Trial
+from askance.suite.trial import Fallen, Script, Trial, strategy_name
 from askance.world import installed
 
 TINY = Profile("tiny", programs=12, machines=2, schedules=4, steps=8)
@@ -20,7 +22,7 @@ TINY = Profile("tiny", programs=12, machines=2, schedules=4, steps=8)
     ("name", "clause", "said"),
     [
         ("naive-nested", "A3", "concurrent.futures.Future"),
-        ("naive-blocking", "D4", "blocked while it was running an event loop"),
+        ("naive-blocking", "D4", "blocked inside its event loop"),
         ("naive-call-soon", "D1", "nobody is left to complete c0.r0"),
     ],
 )
@@ -123,3 +125,8 @@ def test_executions_are_shared_by_the_clauses(name: str) -> None:
             assert abs(profile_for(name, wanted, clauses).executions * clauses - wanted) < wanted / 5
     assert profile_for(name, None, 17) is PROFILES[name]
     assert profile_for(name, 1, 17).executions >= 1
+
+
+def test_recorded_executions_count_for_their_strategy() -> None:
+    """That an execution is recorded is no way of making a schedule."""
+    assert strategy_name(Recorder(Stay())) == strategy_name(Stay()) == "Stay"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -325,3 +326,28 @@ def test_a_barrier_breaks_for_all_when_one_gives_up() -> None:
 
     assert value(main, Stay()) == ["broken", "broken"]
     assert value(main, ClockFirst()) == ["broken", "broken"]
+
+
+@pytest.mark.parametrize("make", [threading.Lock, threading.RLock, lambda: None])
+def test_a_condition_made_in_a_world_has_all_that_it_has_elsewhere(make: Callable[[], Any]) -> None:
+    """Of a plain lock, a reentrant one and none: it is entered and left, knows its holder, and outlives the world."""
+    kept: list[threading.Condition] = []
+
+    def main() -> list[bool]:
+        condition = threading.Condition(make())
+        kept.append(condition)
+        owned = [condition._is_owned()]
+        with condition:
+            owned.append(condition._is_owned())
+            condition.notify_all()
+        assert condition.acquire()
+        condition.release()
+        return [*owned, condition._is_owned()]
+
+    assert value(main) == [False, True, False]
+    condition = kept[-1]
+    with condition:
+        assert not condition.wait(0)
+        condition.notify()
+    with pytest.raises(RuntimeError):
+        condition.notify()

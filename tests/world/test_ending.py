@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.world.schedules import Newest, Stay, Walk, executions, run
+from tests.world.schedules import Newest, Stay, Walk, executions, run, sound
 from tests.world.test_loops import Running
 
 from askance.world import StrandKilled, World, installed
@@ -255,6 +255,28 @@ def test_what_is_left_is_listed() -> None:
     assert run(clean).leaks == []
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_daemon_that_was_told_to_end_is_not_left(told: bool) -> None:
+    """Though nobody gave it the time to; one that waits for a word that never comes is."""
+
+    def main() -> None:
+        words: queue.Queue[None] = queue.Queue()
+        ready = threading.Event()
+
+        def worker() -> None:
+            ready.set()
+            words.get()
+
+        threading.Thread(target=worker, name="worker", daemon=True).start()
+        ready.wait()
+        time.sleep(1)
+        if told:
+            words.put(None)
+
+    leaks = [run(main, Walk(seed)).leaks for seed in range(20)]
+    assert (["strand 'worker' runs on"] in leaks) is not told
+
+
 def test_an_execution_is_freed_when_it_is_over() -> None:
     """Nothing in the process keeps its objects."""
     kept: list[Any] = []
@@ -276,6 +298,37 @@ def test_an_execution_is_freed_when_it_is_over() -> None:
         assert run(main).ending == "deadlock"
     gc.collect()
     assert [reference() for reference in kept] == [None] * 4
+
+
+def test_an_execution_that_went_well_is_freed_without_a_collection() -> None:
+    """Collecting costs more than many an execution: threads, locks, queues and loops are no garbage."""
+
+    def main() -> None:
+        lock = threading.Lock()
+        items = queue.Queue[int]()
+        loop = asyncio.new_event_loop()
+
+        def work() -> None:
+            with lock:
+                items.put(1)
+
+        threads = [threading.Thread(target=work), threading.Thread(target=loop.run_forever)]
+        for thread in threads:
+            thread.start()
+        items.get()
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(1), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        for thread in threads:
+            thread.join()
+        loop.close()
+
+    with installed():
+        for seed in range(20):
+            world = World(Walk(seed))
+            sound(world.run(main))
+            freed = weakref.ref(world)
+            del world
+            assert freed() is None
 
 
 def test_garbage_collection_is_off_inside_and_as_it_was_outside() -> None:

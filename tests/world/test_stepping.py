@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from tests.world.schedules import Follow, Newest, Stay, Walk, executions, run, sound, value, values
 from tests.world.test_loops import Running
 
-from askance.world import World, current, installed
+from askance.world import EngineFailure, World, current, installed
 
 
 def settle() -> None:
@@ -302,6 +303,27 @@ def test_a_schedule_that_cannot_be_followed_is_an_error() -> None:
     assert execution.ending == "error"
     assert execution.error == "strand 7 cannot run"
     assert execution.exception is None
+
+
+@pytest.mark.parametrize("raised", [ValueError("no idea"), EngineFailure("no idea")])
+def test_a_strategy_that_fails_where_a_strand_has_ended_is_an_error(raised: BaseException) -> None:
+    """Whoever ends asks for the next; that it cannot be had ends the execution, and no other after it."""
+
+    class Fails(Stay):
+        def pick(self, runnable: Sequence[Any], current: Any) -> Any:
+            if current.done:
+                raise raised
+            return super().pick(runnable, current)
+
+    def main() -> None:
+        for _ in range(3):
+            threading.Thread(target=int).start()
+        threading.Event().wait()
+
+    execution = run(main, Fails())
+    assert execution.ending == "error"
+    assert "no idea" in execution.error
+    assert run(main).ending == "deadlock"
 
 
 def test_only_the_main_strand_settles_and_pauses() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.world.schedules import Newest, Stay, Walk, run, sound, value, values
 
-from askance.world import World
+from askance.world import World, installed
 
 
 def test_every_strand_knows_itself() -> None:
@@ -336,3 +336,25 @@ def test_a_thread_that_was_made_outside_can_be_started_inside() -> None:
     assert log == ["early"]
     assert not thread.is_alive()
     thread.join()
+
+
+def test_a_thread_that_was_made_inside_and_is_started_outside_tells_of_its_exception(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Strands keep theirs, but this one is none."""
+    told: list[Any] = []
+    thread = value(lambda: threading.Thread(target=lambda: 1 / 0))
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_type))
+    thread.start()
+    thread.join()
+    assert told == [ZeroDivisionError]
+
+
+def test_who_forks_finds_the_real_threads_and_no_strands() -> None:
+    """`threading._dangling` is where a child process finds the threads that it does not have."""
+    module: Any = threading
+    with installed():
+        inside = value(lambda: threading.Thread(target=int))
+        outside = threading.Thread(target=int)
+        assert outside in list(module._dangling) and inside not in list(module._dangling)
+    assert outside in module._dangling

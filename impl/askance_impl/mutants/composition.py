@@ -190,6 +190,26 @@ map_runs_for_each_reader = mutant(
 )
 
 
+class _MapsAgain(_MapsEachReader):
+    def _outcome(self) -> Any:
+        self._read = self._read and self._value is None
+        return super()._outcome()
+
+
+class _MapsUntilSomething(AdaptedSystem):
+    def then(self, reply: Reply, function: Callable[[Any], Any]) -> Reply:
+        return _MapsAgain(reply, function)
+
+
+map_runs_again_after_none = mutant(
+    "map_runs_again_after_none",
+    "A8",
+    "A mapped function that gave None runs again each time that the result is read.",
+    'A result kept with None for "not yet": Pykka\'s Future.map from 2.0 to 4.2.',
+    adapted=_MapsUntilSomething,
+)
+
+
 class _MapsSomething(AdaptedSystem):
     def then(self, reply: Reply, function: Callable[[Any], Any]) -> Reply:
         return super().then(reply, lambda value: value if value is None else function(value))

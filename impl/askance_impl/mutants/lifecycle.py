@@ -55,9 +55,10 @@ housekeeping_left = mutant(
 
 class _RaisesIntoItsTask(Actor):
     async def _perform(self, turn: Turn, message: Any) -> None:
+        reply = turn.reply
         await super()._perform(turn, message)
-        if turn.reply is not None and turn.reply._error is not None:
-            raise turn.reply._error
+        if reply is not None and reply._error is not None:
+            raise reply._error
 
 
 failure_in_its_task_too = mutant(

@@ -7,7 +7,6 @@ from typing import Any
 
 from askance_impl.mutants.mutant import mutant
 from askance_impl.reference.actor import Actor, AskReply
-from askance_impl.reference.wait_for import Turn
 
 
 class Keeping(Actor):
@@ -115,14 +114,14 @@ state_of_the_askers_thread = mutant(
 class _AnswersTogether(Keeping):
     def ask(self, message: Any) -> AskReply:
         running = self.busy_with()
+        first: AskReply | None = None if running is None else running.reply
         reply = super().ask(message)
-        if running is not None and running.reply is not None and not running.ended:
-            running.reply._add_waiter(lambda: self._share(running, reply))
+        if running is not None and first is not None and not running.ended:
+            first._add_waiter(lambda: self._share(first, reply))
         return reply
 
-    def _share(self, turn: Turn, reply: AskReply) -> None:
-        first = turn.reply
-        if first is not None and first._error is None:
+    def _share(self, first: AskReply, reply: AskReply) -> None:
+        if first._error is None:
             reply._complete(first._value)
 
 

@@ -75,7 +75,9 @@ class PortalSystem(System):
         return asyncio.wrap_future(reply)
 
     def close(self) -> None:
-        self.stack.close()
+        # Before AnyIO 4.5 a portal ends with the SystemExit of a handler, which its asker has been given.
+        with contextlib.suppress(SystemExit):
+            self.stack.close()
 
 
 class PortalAdapter(BaseAdapter):

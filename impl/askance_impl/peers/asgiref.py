@@ -43,14 +43,14 @@ class BridgeSystem(System):
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self.closing = False
+        self.ended = False
         self.actors: list[Actor] = []
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self) -> None:
         """Run the loop, which a SystemExit in a task leaves, until the system closes."""
-        while not self.closing:
+        while not self.ended:
             with contextlib.suppress(SystemExit, KeyboardInterrupt):
                 self.loop.run_forever()
 
@@ -76,13 +76,27 @@ class BridgeSystem(System):
     def awaitable(self, reply: Future[Any]) -> Awaitable[Any]:
         return asyncio.wrap_future(reply)
 
+    def end(self) -> None:
+        """Leave `run_forever` for good; on the loop's thread."""
+        self.ended = True
+        self.loop.stop()
+
     def close(self) -> None:
         for actor in self.actors:
+            actor.stopped = True
+        asyncio.run_coroutine_threadsafe(all_ended(), self.loop).result()
+        for actor in self.actors:
             actor.pool.shutdown()
-        self.closing = True
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.loop.call_soon_threadsafe(self.end)
         self.thread.join()
         self.loop.close()
+
+
+async def all_ended() -> None:
+    """Wait until the calls in progress, and those that have been submitted, have ended."""
+    await asyncio.sleep(0)
+    while calls := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        await asyncio.gather(*calls, return_exceptions=True)
 
 
 async def wait(reply: Future[Any], timeout: float | None) -> Any:

@@ -45,7 +45,7 @@ class ClusterSystem(System):
             self.cluster = distributed.LocalCluster(
                 n_workers=max(2, loops), threads_per_worker=1, processes=False, dashboard_address=None
             )
-        self.client = distributed.Client(self.cluster, set_as_default=False)
+        self.client = distributed.Client(self.cluster)
         self.futures: list[Any] = []
 
     def spawn(self, handler: Handler, loop: int | None) -> Any:

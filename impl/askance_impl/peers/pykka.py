@@ -66,8 +66,10 @@ class PykkaSystem(System):
         return replies[0].join(*replies[1:])
 
     def close(self) -> None:
-        for future in [ref.stop(block=False) for ref in self.refs]:
-            future.get()
+        while self.refs:  # a handler in progress may spawn some more
+            refs, self.refs = self.refs, []
+            for future in [ref.stop(block=False) for ref in refs]:
+                future.get()
         for thread in self.threads:
             thread.join()
 

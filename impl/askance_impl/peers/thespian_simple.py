@@ -65,17 +65,23 @@ class SimpleSystem(System):
         self.current: Any = None
         self.numbers = itertools.count()
         self.pending: dict[int, Future[Any]] = {}
-        self.requests: queue.Queue[Callable[[Any], None] | None] = queue.Queue()
+        self.requests: queue.Queue[tuple[Callable[[Any], None], int | None] | None] = queue.Queue()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self) -> None:
         """The gateway: call the actor system for everybody, until None comes."""
         system = actors.ActorSystem("simpleSystemBase", logDefs=False, transientUnique=True)
-        while (request := self.requests.get()) is not None:
-            request(system)
-            while (answer := system.listen(0)) is not None:
-                self.answered(answer)
+        while (item := self.requests.get()) is not None:
+            request, number = item
+            try:
+                request(system)
+                while (answer := system.listen(0)) is not None:
+                    self.answered(answer)
+            except BaseException as error:
+                # What is no Exception leaves Thespian through whoever calls it: here in an asker's place.
+                if number in self.pending:
+                    self.pending.pop(number).set_exception(error)
         system.shutdown()
 
     def answered(self, answer: Any) -> None:
@@ -91,11 +97,11 @@ class SimpleSystem(System):
         if threading.current_thread() is self.thread:
             self.current.send(ref, message)
         else:
-            self.requests.put(lambda system: system.tell(ref, message))
+            self.requests.put((lambda system: system.tell(ref, message), getattr(message, "number", None)))
 
     def spawn(self, handler: Handler, loop: int | None) -> Any:
         created: Future[Any] = Future()
-        self.requests.put(lambda system: created.set_result(system.createActor(self.actor_class)))
+        self.requests.put((lambda system: created.set_result(system.createActor(self.actor_class)), None))
         self.send(created.result(), Become(handler))
         return created.result()
 

@@ -4,6 +4,7 @@ from askance_impl.reference.actor import Actor
 from askance_impl.reference.composition import gather
 from askance_impl.reference.errors import ActorStopped, AskCancelled, AskCycle, SystemClosed, WouldBlock
 from askance_impl.reference.reply import Reply
+from askance_impl.reference.supervision import Supervision, restart, resume, stop
 from askance_impl.reference.system import System, this_actor
 
 __all__ = [
@@ -12,9 +13,13 @@ __all__ = [
     "AskCancelled",
     "AskCycle",
     "Reply",
+    "Supervision",
     "System",
     "SystemClosed",
     "WouldBlock",
     "gather",
+    "restart",
+    "resume",
+    "stop",
     "this_actor",
 ]

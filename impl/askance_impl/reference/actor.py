@@ -11,6 +11,7 @@ stopped; the actor falls asleep or stops and then looks into the mailbox. Whoeve
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 from collections import deque
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from askance_impl.reference.composition import as_raised, flat, is_awaitable
 from askance_impl.reference.errors import ActorStopped, SystemClosed
 from askance_impl.reference.reply import Reply
+from askance_impl.reference.supervision import Supervision, resume
 from askance_impl.reference.wait_for import Turn, current_turn
 
 if TYPE_CHECKING:
@@ -70,20 +72,30 @@ class Actor:
         "_handler",
         "_mailbox",
         "_stopped",
+        "_supervision",
         "_turns",
         "home",
         "name",
         "reentrant",
+        "restarts",
         "system",
     )
 
     def __init__(
-        self, system: System, home: LoopThread, handler: Callable[[Any], Any], name: str, reentrant: bool
+        self,
+        system: System,
+        home: LoopThread,
+        handler: Callable[[Any], Any],
+        name: str,
+        reentrant: bool,
+        supervision: Supervision = resume,
     ) -> None:
         self.system = system
         self.home = home
         self.name = name
         self.reentrant = reentrant
+        self.restarts = 0
+        self._supervision = supervision
         self._handler = handler
         self._mailbox: deque[tuple[Any, AskReply | None]] = deque()
         self._awake = False
@@ -126,6 +138,11 @@ class Actor:
         self._stopped = True
         self._refuse_mailbox()
         self.home.post(self._run)
+
+    def restart(self, handler: Callable[[Any], Any]) -> None:
+        """Handle the messages that have not begun with `handler`. Only on the thread of the actor's loop."""
+        self._handler = handler
+        self.restarts += 1
 
     def _wake(self) -> None:
         if self._stopped:
@@ -187,6 +204,7 @@ class Actor:
         finally:
             turn.ended = True
             turn.task = None
+            turn.reply = None  # it knows the turn: without this circle both are freed when nobody wants them
             self._turns.remove(turn)
             self._run()
 
@@ -198,10 +216,20 @@ class Actor:
     def _failed(self, turn: Turn, error: BaseException) -> None:
         if turn.closing:
             error = SystemClosed(self.name)
+        elif not (turn.cancelled and isinstance(error, asyncio.CancelledError)):
+            self._supervise(error)
         if turn.reply is not None:
             turn.reply._complete(error=error)
         elif not turn.closing:
             self.system.on_failure(self, error)
+
+    def _supervise(self, error: BaseException) -> None:
+        """Apply the policy, before anybody hears of the failure."""
+        try:
+            self._supervision(self, error)
+        except BaseException as another:
+            self.stop()
+            self.system.on_failure(self, as_raised(another))
 
     def busy_with(self) -> Turn | None:
         """The turn that a message in the mailbox has to wait for."""

@@ -174,11 +174,15 @@ class Gathered(Reply):
         if len(self._arrived) < len(self._sources):
             return None
         error = self._sources[min(self._failed)]._error if self._failed else None
-        return self if self._finish([source._value for source in self._sources], error) else None
+        ended = self._finish([source._value for source in self._sources], error)
+        self._arrivals = []  # which know this reply, in a circle
+        return self if ended else None
 
     def _withdraw(self) -> Sequence[Reply]:
-        pairs = zip(self._sources, self._arrivals, strict=True)
-        return [source for source, arrival in pairs if source._leave(arrival)]
+        arrivals, self._arrivals = self._arrivals, []
+        return [
+            source for source, arrival in zip(self._sources, arrivals, strict=True) if source._leave(arrival)
+        ]
 
     def _parts(self) -> Sequence[Reply]:
         return [source for source in self._sources if not source._done]

@@ -33,6 +33,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import queue
 import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -142,15 +144,19 @@ class Reply:
 
     def _block(self, timeout: float | None) -> None:
         """Block this thread until the reply is complete; raises TimeoutError after `timeout` seconds."""
-        complete = threading.Event()
-        self._add_waiter(complete.set)
+        # A queue for one message: it is in C, where an event takes its condition's lock, and makes another, in Python.
+        complete: queue.SimpleQueue[None] = queue.SimpleQueue()
+        waiter = functools.partial(complete.put, None)
+        self._add_waiter(waiter)
         try:
             with wait_for.waiting(self):
-                if not complete.wait(timeout) and not self._done:
-                    raise TimeoutError(f"no reply within {timeout} seconds")
+                complete.get(timeout=None if timeout is None else max(timeout, 0))
+        except queue.Empty:
+            if not self._done:
+                raise TimeoutError(f"no reply within {timeout} seconds") from None
         finally:
             if not self._done:
-                self._remove_waiter(complete.set)
+                self._remove_waiter(waiter)
 
     def done(self) -> bool:
         """Whether the outcome is there."""

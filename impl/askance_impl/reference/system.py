@@ -25,6 +25,7 @@ from typing import Any, ClassVar
 from askance_impl.reference.actor import Actor, log_failure
 from askance_impl.reference.errors import SystemClosed, WouldBlock
 from askance_impl.reference.loops import LoopThread
+from askance_impl.reference.supervision import Supervision, resume
 from askance_impl.reference.wait_for import current_turn
 
 __all__ = ["System", "this_actor"]
@@ -53,20 +54,22 @@ class System:
         *,
         name: str | None = None,
         reentrant: bool = False,
+        supervision: Supervision = resume,
     ) -> Actor:
         """Start an actor, whose `handler(message)`, a coroutine function or a plain one, runs on loop number `loop`.
 
         From everywhere, handlers included. Without `loop`, actors are dealt out to the loops in turn. A `reentrant`
         actor begins with the next message while it awaits something, so its state may change at each await, but it
-        may be part of a cycle of asks. Raises SystemClosed if the system is closed, IndexError if there is no such
-        loop.
+        may be part of a cycle of asks. `supervision` says what becomes of the actor when a handler of it fails: see
+        `askance_impl.reference.supervision`. Raises SystemClosed if the system is closed, IndexError if there is no
+        such loop.
         """
         number = next(self._spawned)
         if loop is not None and not 0 <= loop < len(self.loops):
             raise IndexError(f"no loop {loop}: this system has loops 0 to {len(self.loops) - 1}")
         home = self.loops[number % len(self.loops) if loop is None else loop]
         name = name or f"{getattr(handler, '__name__', type(handler).__name__)}-{number}"
-        actor = self.actor_class(self, home, handler, name, reentrant)
+        actor = self.actor_class(self, home, handler, name, reentrant, supervision)
         home.actors[actor] = None
         if self.closed:
             actor.stop()

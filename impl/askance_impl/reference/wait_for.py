@@ -53,7 +53,7 @@ class Waited(Protocol):
 class Turn:
     """An actor handling one message, from the start of its handler to the end."""
 
-    __slots__ = ("actor", "closing", "ended", "reply", "started", "task", "waits")
+    __slots__ = ("actor", "cancelled", "closing", "ended", "reply", "started", "task", "waits")
 
     def __init__(self, actor: Any, reply: Any) -> None:
         self.actor = actor
@@ -63,10 +63,12 @@ class Turn:
         self.started = False
         self.ended = False
         self.closing = False
+        self.cancelled = False
 
     def cancel(self) -> None:
         """Raise CancelledError in the handler, where it waits. Only on the thread of the actor's loop."""
         if self.started and not self.ended and self.task is not None:
+            self.cancelled = True
             self.task.cancel()
 
 

@@ -89,6 +89,7 @@ A3 = Clause(
     check=checks.a3_violation,
     reached=checks.a3_reached,
     features=frozenset({"asks", "nested-asks", "deferred", "compose", "gather", "cross-loop", "own-loop"}),
+    arises_by=frozenset({"nested-asks", "deferred"}),
 )
 
 
@@ -229,7 +230,9 @@ A8 = Clause(
     """,
     check=checks.a8_violation,
     reached=checks.a8_reached,
-    features=frozenset({"asks", "compose", "several-waiters", "falsy", "nested-asks", "await-foreign-loop"}),
+    features=frozenset(
+        {"asks", "compose", "read-again", "several-waiters", "falsy", "nested-asks", "await-foreign-loop"}
+    ),
     rests_on=("A1", "A3", "A4", *ALIVE),
     needs=frozenset({"then"}),
 )

@@ -30,6 +30,7 @@ FEATURES: dict[str, str] = {
     "errors": "handlers raise, of every kind in `askance.errors`, and sometimes recover",
     "falsy": "answers that are falsy or empty: None, False, 0, the empty string, the empty tuple",
     "exception-values": "handlers return exception instances as values",
+    "read-again": "a mapped reply, whose function may give None, is read more than once",
     "several-waiters": "one reply is waited for more than once: by several clients, through compositions and gathers",
     "cross-loop": "asker and asked live on different loops",
     "own-loop": "asker and asked live on the same loop",
@@ -55,6 +56,7 @@ FEATURES: dict[str, str] = {
 FEATURE_NEEDS: dict[str, frozenset[str]] = {
     "gather": frozenset({"gather"}),
     "compose": frozenset({"then"}),
+    "read-again": frozenset({"then"}),
     "deferred": frozenset({"deferred"}),
     "cross-loop": frozenset({"loops"}),
     "own-loop": frozenset({"loops"}),
@@ -156,7 +158,9 @@ class Clause:
     """One requirement.
 
     `rests_on`: the clauses without which this one cannot be judged. `needs`: the capabilities it is about.
-    `features`: what programs make its situation arise. `reached` says whether it arose in a case; `check` gives
+    `disclaimed_by`: the adapter's attribute that says that it does not claim the clause; "" if there is none.
+    `features`: what programs make its situation arise; `arises_by`: those of them of which an implementation must allow
+    one, since the others alone never do (empty: any will do). `reached` says whether it arose in a case; `check` gives
     the violation, or None.
     """
 
@@ -171,15 +175,22 @@ class Clause:
     features: frozenset[str]
     rests_on: tuple[str, ...] = ()
     needs: frozenset[str] = frozenset()
+    arises_by: frozenset[str] = frozenset()
+    disclaimed_by: str = ""
 
     def __post_init__(self) -> None:
         """Fold the prose to single lines; raise ValueError for a feature of which no generator knows."""
         for prose in ("text", "rationale", "rule", "if_fails"):
             object.__setattr__(self, prose, " ".join(getattr(self, prose).split()))
-        if unknown := sorted(self.features - FEATURES.keys()):
+        if unknown := sorted((self.features | self.arises_by) - FEATURES.keys()):
             raise ValueError(
                 f"clause {self.id}: unknown features {unknown}; the words are {sorted(FEATURES)}"
             )
+
+    def claimed(self, adapter: Adapter) -> bool:
+        """Whether the implementation claims the clause: promises what it needs, and does not say that it does not."""
+        disclaimed = bool(self.disclaimed_by) and getattr(adapter, self.disclaimed_by, False)
+        return self.needs <= adapter.capabilities and not disclaimed
 
     @property
     def chapter(self) -> str:

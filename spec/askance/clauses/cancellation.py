@@ -112,6 +112,7 @@ C4 = Clause(
     features=frozenset({"nested-asks", "within", "sleep"}),
     rests_on=("A3", *ALIVE),
     needs=frozenset({"timeout"}),
+    arises_by=frozenset({"within"}),
 )
 
 

@@ -58,6 +58,7 @@ D2 = Clause(
     check=checks.d2_violation,
     reached=checks.d2_reached,
     features=frozenset({"asks", "nested-asks", "diamond", "gather", "busy-actor", "cross-loop", "own-loop"}),
+    arises_by=frozenset({"nested-asks"}),
 )
 
 

@@ -11,12 +11,12 @@ from itertools import product
 from math import prod
 
 from askance.clauses.base import Case
-from askance.clauses.facts import Composed, asked_by_client
+from askance.clauses.facts import Composed, Facts, Turn, asked_by_client
 from askance.clauses.letting_go import let_go
 from askance.clauses.values import same
 from askance.history import Outcome
 from askance.meaning import Anything
-from askance.program import Term
+from askance.program import mapped
 
 MOST_COMBINATIONS = 64
 """A gather whose parts may end in more combinations than this is compared part by part only."""
@@ -62,7 +62,7 @@ def _by_parts(case: Case, composed: Composed) -> frozenset[Outcome] | None:
         return None
     failures = frozenset(outcome for part in parts for outcome in part if outcome.kind != "value")
     values = product(*([outcome.value for outcome in part if outcome.kind == "value"] for part in parts))
-    made = (Term(composed.symbol, one) if composed.kind == "then" else one for one in values)
+    made = (mapped(composed.symbol, *one) if composed.kind == "then" else one for one in values)
     return failures.union(Outcome("value", value) for value in made)
 
 
@@ -84,10 +84,18 @@ def _besides(case: Case, op: str) -> Iterator[Outcome]:
 
 
 def ended_by_failure(case: Case) -> frozenset[str]:
-    """The actors of which a turn failed, where the adapter declares that a failure ends an actor (clause L6)."""
+    """The actors of which a turn may have failed, where the adapter declares that this ends them (clause L6)."""
     if not getattr(case.adapter, "failing_handler_ends_actor", False):
         return frozenset()
-    return frozenset(turn.actor for turn in case.facts.turns if turn.outcome and turn.outcome.kind != "value")
+    return frozenset(turn.actor for turn in case.facts.turns if _may_have_failed(case.facts, turn))
+
+
+def _may_have_failed(facts: Facts, turn: Turn) -> bool:
+    """Whether the turn failed, or returned a reply un-awaited that did: that is a failure of its actor, or is not."""
+    if turn.deferred:
+        behind = facts.turn_of(turn.deferred)
+        return behind is None or _may_have_failed(facts, behind)
+    return turn.outcome is not None and turn.outcome.kind != "value"
 
 
 def describe(case: Case, op: str) -> str:

@@ -211,6 +211,7 @@ def explanation(case: Case, hang: Hang) -> str:
         event = facts.events[position]
         lines.append(f"strand {event.strand or event.who} blocked its event loop: {event.detail}")
     for waiting in case.history.deadlock.waiting if case.history.deadlock else ():
-        if not waiting.who or not any(line.startswith(f"{waiting.who} (at ") for line in hang.way):
-            lines.append(f"{waiting.who or waiting.strand} waits for {waiting.on} at {waiting.where}")
+        said = f"{waiting.who} (at ", f"{waiting.who} waits for "
+        if not waiting.who or not any(line.startswith(said) for line in hang.way):
+            lines.append(str(waiting))
     return "\n".join(dict.fromkeys(lines))

@@ -26,7 +26,7 @@ def judge(clause: Clause, case: Case) -> Judgement:
     """
     if case.history.ending in ("steps", "error"):
         return Judgement(clause.id, "inconclusive")
-    claimed = clause.needs <= case.adapter.capabilities
+    claimed = clause.claimed(case.adapter)
     if not claimed and violation_of(clause, case) is None:
         return Judgement(clause.id, "unsupported")
     if fallen := _fallen_below(clause, case):

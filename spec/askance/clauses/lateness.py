@@ -84,6 +84,8 @@ def busy_beside(case: Case, turn: Turn, since: float) -> Turn | None:
     facts = case.facts
     events = facts.events
     home = events[turn.begin].loop
+    if home is None:
+        return None
     for other in facts.turns[: facts.turns.index(turn)]:
         if (
             other.actor != turn.actor

@@ -45,6 +45,10 @@ def let_go(case: Case) -> LetGo:
             actors[message.actor] = min(at, actors.get(message.actor, at))
     cut = frozenset(cancelled) | reach(facts, _cut(facts))
     failed = [wait.op for wait in facts.waits if wait.outcome and wait.outcome.kind in GONE]
+    if case.can("cycles-refused"):
+        # Nobody need be seen to wait for a reply that was returned un-awaited, so none is seen to be told of the cycle.
+        deferred = [turn.deferred for turn in facts.turns if turn.deferred in facts.asks]
+        failed += [op for op in deferred if facts.asks[op].actor in case.traits.cyclic]
     return LetGo(cancelled, actors, cut, cut | reach(facts, failed))
 
 

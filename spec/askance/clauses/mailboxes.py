@@ -86,7 +86,7 @@ M4 = Clause(
     id="M4",
     level="MUST",
     text="""
-    A handler runs on its actor's loop and thread, always.
+    A handler runs on its actor's loop and thread, always (unless the adapter declares that actors have no thread).
     """,
     rationale="""
     What a handler touches, a connection, a cursor, a loop's own timers, belongs to the loop and thread where
@@ -107,6 +107,7 @@ M4 = Clause(
     reached=checks.m4_reached,
     features=frozenset({"asks", "nested-asks", "cross-loop", "own-loop", "await-foreign-loop", "tell"}),
     rests_on=("A6",),
+    disclaimed_by="any_thread",
 )
 
 

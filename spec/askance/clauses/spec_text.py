@@ -58,6 +58,7 @@ def _clause(clause: Clause) -> str:
     facts = [
         ("Rests on", ", ".join(clause.rests_on) or "nothing"),
         ("Needs", ", ".join(f"`{word}`" for word in sorted(clause.needs)) or "nothing"),
+        *([("Not claimed with", f"`{clause.disclaimed_by}`")] if clause.disclaimed_by else []),
         ("Arises with", ", ".join(f"`{word}`" for word in sorted(clause.features))),
     ]
     return "\n".join(

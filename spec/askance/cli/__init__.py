@@ -7,9 +7,12 @@ Exit status: 0 as expected, 1 a clause fell (or an exploration found a failure),
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from askance.cli import baseline, check, compare, diff, explore, html, init, knowledge, mutants, programs
 from askance.cli.grammar import INCONCLUSIVE, PASSED, USAGE, Parser
@@ -39,9 +42,25 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, where Ctrl-C is not heard."""
+
+
+def terminated(number: int, frame: Any) -> None:
+    """SIGTERM: whatever ends at Ctrl-C ends likewise, with all the processes that it has started."""
+    if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None):
+        raise Terminated
+    signal.raise_signal(signal.SIGINT)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     try:
+        if (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+        ):
+            signal.signal(signal.SIGTERM, terminated)
         options = parsed(sys.argv[1:] if arguments is None else arguments)
         command: Callable[[argparse.Namespace], int] = options.run
         # What implementations that fail leave behind; the diagnosis says it better.

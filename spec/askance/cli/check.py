@@ -80,6 +80,7 @@ def check_command(options: argparse.Namespace) -> int:
     import pytest
 
     from askance.plugin import checked, checked_baseline
+    from askance.report.files import prepared
 
     checked(options.name, options.engine)
     if options.exhaustive:
@@ -94,11 +95,17 @@ def check_command(options: argparse.Namespace) -> int:
         from askance.report.html import prepare
 
         prepare(Path(options.html))
+    for file in (options.json, options.badge):
+        if file is not None:
+            prepared(Path(file))
     outcome = Outcome()
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         return USAGE
-    if status in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+    if status == pytest.ExitCode.INTERRUPTED:
+        print("askance: interrupted: not every clause was judged", file=sys.stderr)
+        return INCONCLUSIVE
+    if status == pytest.ExitCode.INTERNAL_ERROR:
         return INCONCLUSIVE
     return {"pass": PASSED if status == 0 else FELL, "fail": FELL}.get(outcome.verdict, INCONCLUSIVE)
 

@@ -1,7 +1,8 @@
 """`askance compare`: judge several implementations, each in a process of its own, and print one matrix.
 
 An implementation that hangs, crashes or prints without end costs its own column and nothing else: its process, with
-all that it started, is killed, and the column says what became of it.
+all that it started, is ended, and the column has what was judged until then, and says what became of it. A report that
+`askance check --json` wrote before, of another release or from another machine, is a column as it is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,6 +28,8 @@ from askance.run import UsageError
 
 KEPT = 16_384
 """How much of the end of what a process prints is looked at, in bytes."""
+LAST = 20.0
+"""Seconds that a process has, once its time is over, to write what it has judged until then."""
 MOST_PRINTED = 64 * 1024 * 1024
 """A process that has printed so many bytes prints without end."""
 
@@ -33,7 +37,7 @@ MOST_PRINTED = 64 * 1024 * 1024
 def add(commands: Commands) -> None:
     """Add to the command line's grammar."""
     compare = commands.add_parser("compare", help="judge several implementations, and print one matrix")
-    compare.add_argument("names", metavar="NAME", nargs="+", help="as for check")
+    compare.add_argument("names", metavar="NAME", nargs="+", help="as for check; or a report: NAME.json")
     compare.add_argument("--profile", choices=PROFILES, help="how much is tried (default: default)")
     compare.add_argument("--executions", metavar="N", type=positive, help="about how many for each of them")
     compare.add_argument("--seed", metavar="N", type=int, help="other programs and schedules")
@@ -43,10 +47,15 @@ def add(commands: Commands) -> None:
         "-n", "--processes", metavar="N", type=positive, default=1, help="how many at once (default: 1)"
     )
     compare.add_argument(
-        "--seconds", metavar="N", type=positive, default=900, help="kill one that takes longer (default: 900)"
+        "--seconds", metavar="N", type=positive, default=900, help="end one that takes longer (default: 900)"
     )
     compare.add_argument("--json", metavar="FILE", help="write the matrix, and each report, as JSON")
-    compare.add_argument("--markdown", metavar="FILE", help="write the matrix and its failures as a page")
+    compare.add_argument(
+        "--html",
+        metavar="FILE",
+        help="write the matrix and its failures as a page (needs jinja2: askance[html])",
+    )
+    compare.add_argument("--markdown", metavar="FILE", help="the same as Markdown")
     compare.add_argument(
         "--judgements",
         metavar="FILE",
@@ -70,19 +79,38 @@ def add(commands: Commands) -> None:
 def compare_command(options: argparse.Namespace) -> int:
     """Judge each, print the matrix, write the files."""
     from askance.report.compare import Judgements, as_data, as_markdown, as_terminal
+    from askance.report.files import prepared, written
+    from askance.report.html import prepare, write
+    from askance.report.reading import unjudged
 
     doubled = sorted({name for name in options.names if options.names.count(name) > 1})
     if doubled:
         raise UsageError(f"{doubled[0]} is named twice")
     judgements = None if options.judgements is None else Judgements.read(options.judgements)
+    if options.html:
+        prepare(Path(options.html))
+    for file in (options.json, options.markdown):
+        if file:
+            prepared(Path(file))
+    ending = threading.Event()
     with ThreadPoolExecutor(options.processes) as pool:
-        columns = list(pool.map(lambda name: judged(name, options), options.names))
+        try:
+            columns = list(pool.map(lambda name: judged(name, options, ending), options.names))
+        finally:
+            # Ctrl-C reaches this process only: the pool's threads end the others.
+            ending.set()
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     print(as_terminal(columns, color=color, width=shutil.get_terminal_size((120, 40)).columns), end="")
     if options.json:
-        write(options.json, json.dumps(as_data(columns, judgements), indent=1) + "\n")
+        written(Path(options.json), json.dumps(as_data(columns, judgements), indent=1) + "\n")
+    if options.html:
+        write(
+            [column.report or unjudged(column.name, column.status, column.trouble) for column in columns],
+            Path(options.html),
+        )
     if options.markdown:
-        write(options.markdown, as_markdown(columns, judgements or Judgements(()), command_line(options)))
+        text = as_markdown(columns, judgements or Judgements(()), command_line(options))
+        written(Path(options.markdown), text)
     complaints = [] if judgements is None else judgements.complaints(columns)
     for complaint in complaints:
         print(f"askance: {complaint}", file=sys.stderr)
@@ -104,24 +132,17 @@ def command_line(options: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def write(file: str, text: str) -> None:
-    """Write a file, its folder too; raises UsageError if that cannot be done."""
-    try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
-
-
-def judged(name: str, options: argparse.Namespace) -> Any:
+def judged(name: str, options: argparse.Namespace, ending: threading.Event) -> Any:
     """The column of one implementation, judged in a process of its own."""
     from askance.report.compare import Column
 
+    if name.endswith(".json"):
+        return reported(Path(name))
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         printed = Path(folder, "printed.txt")
         with printed.open("wb") as out:
-            status = finished(arguments(name, report, options), out, options.seconds)
+            status = finished(arguments(name, report, options), out, options.seconds, ending)
         said = last_words(printed)
         try:
             document = json.loads(report.read_text(encoding="utf-8"))
@@ -129,7 +150,7 @@ def judged(name: str, options: argparse.Namespace) -> Any:
             document = {}
     match status:
         case None:
-            return Column(name, "hung", document, f"did not end within {options.seconds} s and was killed")
+            return Column(name, "hung", document, f"did not end within {options.seconds} s")
         case "printing":
             return Column(name, "crashed", document, f"printed {MOST_PRINTED:,} bytes and was killed")
         case 2:
@@ -139,6 +160,21 @@ def judged(name: str, options: argparse.Namespace) -> Any:
         case 3 if said.endswith("interrupted"):
             return Column(name, "hung", {}, said)
     return Column(name, "crashed", document, f"its process ended with status {status} and no report: {said}")
+
+
+def reported(file: Path) -> Any:
+    """The column of a report that was made before; it has the file's name. Raises UsageError if it is none."""
+    from askance.report.compare import Column
+
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the report {file}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{file} is not JSON: {error}") from error
+    if not isinstance(document, dict) or "askance report" not in document:
+        raise UsageError(f"{file} is no report of `askance check --json`")
+    return Column(file.stem, "judged", document)
 
 
 def arguments(name: str, report: Path, options: argparse.Namespace) -> list[str]:
@@ -153,10 +189,12 @@ def arguments(name: str, report: Path, options: argparse.Namespace) -> list[str]
     return made + (["-k", options.k] if options.k is not None else [])
 
 
-def finished(command: Sequence[str], out: IO[bytes], seconds: float) -> int | str | None:
+def finished(
+    command: Sequence[str], out: IO[bytes], seconds: float, ending: threading.Event
+) -> int | str | None:
     """The process's exit status; None if it did not end in time, "printing" if it printed without end.
 
-    The process leads a group of its own, of which nobody is left alive.
+    Once `ending` is set it is ended. The process leads a group of its own, of which nobody is left alive.
     """
     process = subprocess.Popen(
         command,
@@ -173,6 +211,11 @@ def finished(command: Sequence[str], out: IO[bytes], seconds: float) -> int | st
                 return process.wait(0.5)
             if os.fstat(out.fileno()).st_size > MOST_PRINTED:
                 return "printing"
+            if ending.is_set():
+                return None
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(LAST)
         return None
     finally:
         if hasattr(os, "killpg"):

@@ -6,12 +6,16 @@ import argparse
 import json
 import pdb
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from askance.adapter import Adapter
 from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, positive
+from askance.report.files import written
+from askance.report.operations import loop_names
 from askance.report.seen import moment, seen_again
+from askance.report.standing import standing_data, told_standing
 from askance.report.trace_lines import told_step
 from askance.run import UsageError
 from askance.search.watched import Moment, Seen, Stop, Watch, implementation_frame
@@ -58,11 +62,9 @@ def debugged(options: argparse.Namespace, counterexample: Counterexample, adapte
             debug(watch, counterexample)
         else:
             print(f"stopped {told_moment(when)}:")
-            for one in watch.stands():
-                at = f" at {one.where}" if one.where else ""
-                print(f"  {one.who}: {one.doing}{at}")
-                if one.line:
-                    print(f"      {one.line}")
+            loops = loop_names([asdict(one) for one in first.watch.seen], first.names)
+            for one in standing_data(watch, first.history.events):
+                print(*(f"  {line}" for line in told_standing(one, first.names, loops)), sep="\n")
             assert watch.world is not None
             watch.world.stop()
 
@@ -141,12 +143,12 @@ def debug(watch: Watch, counterexample: Counterexample) -> None:
     )
     sys.stdout.flush()
     # Whoever looks takes their time.
-    watchdog.watch(None)
+    watchdog.rest(True)
     debugger: Any = Debugger()
     debugger.interaction(frame, None)
+    watchdog.rest(False)
     if debugger.ended:
         world.stop()
-    watchdog.watch(world)
 
 
 def write_history(file: str, words: dict[str, Any], counterexample: Counterexample) -> None:
@@ -158,7 +160,4 @@ def write_history(file: str, words: dict[str, Any], counterexample: Counterexamp
         "history": words["history"],
         "trace": words["trace"],
     }
-    try:
-        Path(file).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
+    written(Path(file), json.dumps(document, indent=1) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from askance.cli.grammar import PASSED, Commands
+from askance.report.schemas import SCHEMAS
 
 
 def add(commands: Commands) -> None:
@@ -12,7 +13,15 @@ def add(commands: Commands) -> None:
     spec = commands.add_parser("spec", help="print the clauses")
     spec.set_defaults(run=spec_command)
 
-    schema = commands.add_parser("schema", help="print the JSON Schema of check --json")
+    schema = commands.add_parser("schema", help="print the JSON Schema of what is written as JSON")
+    schema.add_argument(
+        "kind",
+        metavar="KIND",
+        nargs="?",
+        choices=tuple(SCHEMAS),
+        default="report",
+        help="; ".join(f"{kind}: {writer}" for kind, writer in SCHEMAS.items()) + " (default: report)",
+    )
     schema.set_defaults(run=schema_command)
 
     known = commands.add_parser("list", help="list implementations and scenarios")
@@ -28,10 +37,10 @@ def spec_command(options: argparse.Namespace) -> int:
 
 
 def schema_command(options: argparse.Namespace) -> int:
-    """Print the schema."""
-    from askance.report.formats import schema_text
+    """Print a schema."""
+    from askance.report.schemas import schema_text
 
-    print(schema_text(), end="")
+    print(schema_text(options.kind), end="")
     return PASSED
 
 

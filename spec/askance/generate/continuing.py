@@ -63,6 +63,7 @@ def carry_out(program: Program, births: Sequence[int], adapter: Adapter, world: 
         for number in range(count)
     ]
     world.run(lambda: _performed(performance, world, steps))
+    performance.let_go()
     return finished(program, recorder, world.execution)
 
 
@@ -105,6 +106,7 @@ class Continuing:
             self._next = None
             self.world.resume()
         self.world.close()
+        self.performance.let_go()
 
     def history(self, program: Program) -> History:
         """What happened, after `close`; `program` is what has been carried out."""

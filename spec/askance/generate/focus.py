@@ -64,6 +64,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(actors=2, group=("gather",), root=("raise",), leaf=("sleep-raise",)),
     ),
     "compose": (Skeleton(group=("compose",)), Skeleton(actors=2, root=("then",))),
+    "read-again": (Skeleton(group=("compose-again",)),),
     "deferred": (
         Skeleton(actors=2, root=("deferred",)),
         Skeleton(actors=3, root=("deferred", "gather", "then")),
@@ -170,6 +171,7 @@ SKELETONS: dict[str, tuple[Skeleton, ...]] = {
         Skeleton(actors=2, root=("ask", "relay"), leaf=("sleep",), group=("unwaited", "tell"), abrupt=True),
         Skeleton(actors=2, loops=2, root=("ask",), group=("unwaited",), apart=True, abrupt=True),
         Skeleton(group=("unwaited",), abrupt=True),
+        Skeleton(group=("unwaited", "tell"), leaf=("spawn",), abrupt=True),
     ),
     "spawn": (Skeleton(leaf=("spawn",)), Skeleton(actors=2, root=("ask",), leaf=("spawn",))),
 }

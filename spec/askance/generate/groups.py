@@ -12,6 +12,7 @@ from typing import Literal
 
 from askance.generate.forms import FALSY
 from askance.program import (
+    NOTHING,
     AskOp,
     Await,
     Cancel,
@@ -159,6 +160,12 @@ def _compose(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
     if pick & 2:
         client.wait(reply)
     client.wait(mapped)
+
+
+def _compose_again(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
+    """Map a reply, to None too, and read the result twice."""
+    mapped = client.compose(client.ask(actors[0]), NOTHING if pick & 1 else COMPOSED[0])
+    client.wait(mapped, mapped)
 
 
 def _gather(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
@@ -313,6 +320,7 @@ GROUPS: dict[str, Group] = {
         Group("tell", 1, 1, _tell),
         Group("tell-then-ask", 1, 2, _tell_then_ask),
         Group("compose", 1, 1, _compose, frozenset({"then"})),
+        Group("compose-again", 1, 1, _compose_again, frozenset({"then"})),
         Group("gather", 2, 2, _gather),
         Group("again", 1, 1, _again),
         Group("late-wait", 1, 1, _late_wait),
@@ -338,6 +346,7 @@ _BY_FEATURE: dict[str, tuple[str, ...]] = {
     "asks": ("two", "unwaited"),
     "gather": ("gather",),
     "compose": ("compose",),
+    "read-again": ("compose-again",),
     "falsy": ("falsy-ask",),
     "several-waiters": ("again", "late-wait", "share"),
     "own-loop-result": ("refused",),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from askance.adapter import Adapter
+from askance.program import Term
 from askance.run.turns import Envelope
 
 __all__ = ["Calibration", "measured_machine", "with_implementation"]
@@ -93,7 +94,7 @@ def timed(*calls: Callable[[], Any]) -> float:
     return time.monotonic() - began
 
 
-def with_implementation(machine: Calibration, adapter: Adapter) -> Calibration:
+def with_implementation(machine: Calibration, adapter: Adapter, asks: int = ASKS) -> Calibration:
     """The machine's, and this implementation's; raises what the adapter raises, and may hang where it does."""
     blocking = "async-handlers" not in adapter.capabilities
     system = adapter.open(1)
@@ -101,8 +102,9 @@ def with_implementation(machine: Calibration, adapter: Adapter) -> Calibration:
     place = 0 if "loops" in adapter.capabilities else None
     spawn = timed(lambda: refs.append(system.spawn(echo if blocking else async_echo, place)))
     times = []
-    for number in range(ASKS):
-        envelope = Envelope(f"calibration.{number}", "calibration", number)
+    for number in range(asks):
+        # A term, as programs send: some libraries start what carries such a value when the first one comes.
+        envelope = Envelope(f"calibration.{number}", "calibration", Term("f", (number,)))
         if "result" in adapter.capabilities:
             times.append(timed(lambda e=envelope: system.result(system.ask(refs[0], e))))  # type: ignore[misc]
         elif "await" in adapter.capabilities:

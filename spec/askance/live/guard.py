@@ -46,14 +46,14 @@ def guard(lifeline: int) -> None:
             if os.getppid() != parent:
                 os._exit(1)
         return
-    watch(worker, lifeline, waking)
+    watch(worker, lifeline, waking, wake)
 
 
-def watch(worker: int, lifeline: int, waking: int) -> NoReturn:
+def watch(worker: int, lifeline: int, waking: int, wake: int) -> NoReturn:
     """Wait for the end of the worker, or of the parent; then end everything. Exits with the worker's status."""
     for descriptor in os.listdir("/proc/self/fd") if sys.platform == "linux" else ():
-        # The results' pipe must end when the worker does.
-        if int(descriptor) not in (lifeline, waking):
+        # The results' pipe must end when the worker does; `waking` must not, or it is read without end.
+        if int(descriptor) not in (lifeline, waking, wake):
             with contextlib.suppress(OSError):
                 os.close(int(descriptor))
     signal.signal(signal.SIGINT, signal.SIG_IGN)

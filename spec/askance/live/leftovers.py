@@ -1,6 +1,7 @@
 """What an implementation leaves behind when its system has closed: threads, loops, tasks and processes (clause L4).
 
-And what it lets fall: exceptions that ended a thread, or that a loop's exception handler was called for.
+And what it lets fall: exceptions that ended a thread, or that a loop's exception handler was called for. What a library
+starts once in a process, for all systems, is no leak: it is there before, because the worker has opened a system once.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from askance.live.activity import descendants
 from askance.live.recorder import LiveRecorder, strand_name
 from askance.live.stacks import OURS
 
-__all__ = ["Noise", "left_behind", "loops_made", "registered_loops"]
+__all__ = ["Lasting", "Noise", "left_behind", "loops_made", "registered_loops"]
 
 loops_made: WeakSet[BaseEventLoop] = WeakSet()
 """The event loops that were made in this process."""
@@ -37,11 +38,24 @@ def registered_loops() -> None:
     BaseEventLoop.__init__ = making  # type: ignore[method-assign]
 
 
-def left_behind(before: set[threading.Thread], known: set[int], grace: float) -> list[str]:
-    """What is left after so many seconds of grace: `before` are the threads, `known` the processes, that may stay."""
+class Lasting:
+    """The threads, loops and processes that are there when it is made, and may stay."""
+
+    def __init__(self) -> None:
+        self.threads = set(threading.enumerate())
+        self.loops = WeakSet([loop for loop in list(loops_made) if not loop.is_closed()])
+        self.processes = set(descendants(os.getpid()))
+
+
+def left_behind(lasting: Lasting, grace: float) -> list[str]:
+    """What is left after so many seconds of grace, beside what may stay."""
     until = time.monotonic() + grace
     while True:
-        found = [*threads_left(before), *loops_left(), *processes_left(known)]
+        found = [
+            *threads_left(lasting.threads),
+            *loops_left(lasting.loops),
+            *processes_left(lasting.processes),
+        ]
         if not found or time.monotonic() > until:
             return found
         time.sleep(grace / 50)
@@ -53,10 +67,12 @@ def threads_left(before: set[threading.Thread]) -> list[str]:
     return [f"thread {strand_name(thread)!r} runs on" for thread in left]
 
 
-def loops_left() -> list[str]:
+def loops_left(before: WeakSet[BaseEventLoop]) -> list[str]:
     """The loops that are not closed, and the tasks that are pending."""
     found = []
     for loop in list(loops_made):
+        if loop in before:
+            continue
         if not loop.is_closed():
             found.append(f"an event loop is not closed ({'running' if loop.is_running() else 'stopped'})")
         try:

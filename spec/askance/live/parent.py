@@ -152,11 +152,14 @@ class Child:
         message: dict[str, Any] = json.loads(line)
         return message
 
-    def run(self, program: Program) -> Ran:
-        """Have the child perform the program; what came of it. After `over` there is no more."""
+    def run(self, program: Program, *, brief: bool = False) -> Ran:
+        """Have the child perform the program; what came of it. After `over` there is no more.
+
+        `brief`: what seems to stand still is not watched for long.
+        """
         ran = Ran(second=self.second)
         began = time.monotonic()
-        self._send({"run": dump(program)})
+        self._send({"run": dump(program), "brief": brief})
         while True:
             message = self.receive(SILENCE * self.second)
             if message is None:

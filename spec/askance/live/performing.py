@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from askance.adapter import Adapter
 from askance.live.activity import Activity, descendants
 from askance.live.calibration import Calibration
-from askance.live.leftovers import Noise, left_behind, loops_made
+from askance.live.leftovers import Lasting, Noise, left_behind, loops_made
 from askance.live.recorder import LiveRecorder
 from askance.live.stacks import OURS, standing, timed_wait
 from askance.live.wire import Pipe
@@ -28,8 +29,14 @@ TICK = 0.2
 """How often the watchdog looks, in seconds of the program."""
 STILL = 4.0
 """For so long nothing may run before it counts as a standstill, where the operating system tells."""
-SILENT = 120.0
+QUIET = 3.0
+"""For so long nothing need be recorded for a phase to end in which nothing is owed, though threads that poll run on."""
+SILENT = 60.0
 """For so long nothing may be recorded before it counts as a standstill, where the operating system does not tell."""
+SHORTEST = 5.0
+"""But at least for so many seconds of real time: libraries wait for constant times of their own."""
+BRIEF = 0.25
+"""What these become where somebody will look for longer if it matters, or has done so."""
 PULSES = 20.0
 """How often the parent is told that we are alive."""
 LATE = 0.25
@@ -49,17 +56,18 @@ class Performing:
         adapter: Adapter,
         calibration: Calibration,
         pipe: Pipe,
-        persistent: set[threading.Thread],
+        lasting: Lasting,
+        brief: bool = False,
     ) -> None:
         self.program = program
         self.adapter = adapter
         self.calibration = calibration
         self.pipe = pipe
-        self.persistent = persistent
+        self.lasting = lasting
+        self.brief = brief
         self.second = calibration.second
         self.recorder = LiveRecorder(pipe)
         self.activity = Activity()
-        self.processes = set(descendants(os.getpid()))
         self.settling = False
         self.still = threading.Event()
         """Set while the watchdog says that nothing moves: an open turn or message then keeps no phase from ending."""
@@ -77,7 +85,7 @@ class Performing:
             left: list[str] = []
             if ended == "done" and not self.error:
                 grace = GRACE * self.second
-                left = left_behind(self.persistent, self.processes, grace)
+                left = left_behind(self.lasting, grace)
                 for one in dict.fromkeys(left):
                     self.recorder.add("leaked", detail=one, strand="main")
         self.recorder.hush()
@@ -100,24 +108,36 @@ class Performing:
     def perform(self) -> None:
         """Perform the program, which may never end."""
         try:
-            perform(self.program, self.adapter, self.recorder, self.settle, second=self.second)
+            # How long work goes on while the system closes cannot be told from how long the closing itself takes.
+            program = replace(self.program, abrupt=False)
+            perform(program, self.adapter, self.recorder, self.settle, second=self.second)
         except BaseException as error:
             self.error = f"{type(error).__name__}: {error}"
         self.over.set()
 
     def settle(self) -> None:
-        """Return when nothing moves and nothing is owed, or when the watchdog says that nothing ever will."""
+        """Return when nothing moves and nothing is owed, or when the watchdog says that nothing ever will.
+
+        Where a library's threads poll something always moves: there it is enough that nothing is recorded for a while.
+        """
         self.settling = True
+        # Late looks do not count here, so that what has become of the machine since it was measured need not.
+        second = self.calibration.second / self.calibration.factor
+        look = TICK * second / 4
         seen: object = None
-        since = time.monotonic()
+        same = quiet = count = 0
         while not self.still.is_set():
-            time.sleep(TICK * self.second / 4)
+            before = time.monotonic()
+            time.sleep(look)
+            on_time = time.monotonic() - before - look < LATE * second
             now = self.state()
-            if now != seen or now is None:
-                seen, since = now, time.monotonic()
-                continue
-            known = self.knows()
-            if not self.owed() and time.monotonic() - since > (0 if known else 1) * self.second:
+            same = same + 1 if now is not None and now == seen else 0
+            seen = now
+            recorded = len(self.recorder.events)
+            quiet = quiet + on_time if recorded == count else 0
+            count = recorded
+            rests = quiet * look >= QUIET * second or same * look >= second or (same and self.knows())
+            if rests and not self.owed():
                 break
         self.still.clear()
         self.settling = False
@@ -178,7 +198,7 @@ class Performing:
             state = self.state() if silent + late > 2 else None
             still = still + 1 if state is not None and state == seen else 0
             seen = state
-            if (still > STILL / TICK and self.knows()) or silent > self.longest() / TICK:
+            if (still > STILL / TICK and self.knows()) or silent * TICK > self.longest():
                 if self.stand_still():
                     return "deadlock"
                 still = silent = late = 0
@@ -201,7 +221,7 @@ class Performing:
 
     def knows(self) -> bool:
         """Whether a standstill is one for ever: nothing waits for a time only, and no other process is concerned."""
-        if not Activity.known or set(descendants(os.getpid())) - self.processes:
+        if not Activity.known or set(descendants(os.getpid())) - self.lasting.processes:
             return False
         return not timed_wait(list(loops_made), busy=not self.settling)
 
@@ -212,7 +232,7 @@ class Performing:
             slept += sum(p.seconds for p in walk(actor.behaviour) if isinstance(p, (Sleep, Within)))
         for client in self.program.clients:
             slept += sum(one.seconds for one in client.operations if isinstance(one, SleepOp))
-        return slept + SILENT
+        return slept + max(SILENT, SHORTEST / self.second) * (BRIEF if self.brief else 1)
 
     def stand_still(self) -> bool:
         """Tell where everything stands; whether that is the end of the execution."""

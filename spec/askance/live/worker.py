@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from askance.adapter import Adapter
 from askance.live.calibration import Calibration, measured_machine, with_implementation
-from askance.live.leftovers import registered_loops
+from askance.live.leftovers import Lasting, registered_loops
 from askance.live.performing import Performing
 from askance.live.stacks import OURS
 from askance.live.wire import Pipe
@@ -31,6 +31,8 @@ __all__ = ["work"]
 HUNG = object()
 PATIENCE = 100
 """Seconds of a program, as long as the machine alone makes them, that measuring the implementation may take."""
+LEAST_PATIENCE = 30.0
+"""But at least so many seconds of real time: if it went on beside the first program, that would be blamed for it."""
 
 
 def work(results: int, stacks: int) -> NoReturn:
@@ -56,10 +58,13 @@ def work(results: int, stacks: int) -> NoReturn:
     if isinstance(found, AdapterError):
         pipe.send({"broken": str(found)})
         leave()
-    known = first.get("known")
+    known: dict[str, float] | None = first.get("known")
     if known is None and not (checked and found is HUNG):
         measured = watched(machine, lambda: with_implementation(machine, adapter))
         known = vars(measured) if isinstance(measured, Calibration) else None
+    elif known and known.get("spawn"):
+        # Whatever the library starts once in a process is started now.
+        watched(machine, lambda: with_implementation(machine, adapter, asks=1))
     calibration = replace(
         machine, **{name: (known or {}).get(name, 0.0) for name in ("ask", "spawn", "close")}
     )
@@ -70,10 +75,12 @@ def work(results: int, stacks: int) -> NoReturn:
 
 def serve(commands: Any, pipe: Pipe, adapter: Adapter, calibration: Calibration) -> None:
     """Perform the programs that the parent sends, until one of them leaves something behind."""
-    persistent = set(threading.enumerate())
     for line in commands:
+        # Nothing is here that a program left: what is here may stay.
+        lasting = Lasting()
         command = json.loads(line)
-        performing = Performing(load(command["run"]), adapter, calibration, pipe, persistent)
+        program = load(command["run"])
+        performing = Performing(program, adapter, calibration, pipe, lasting, command["brief"])
         ended = performing.carry_out()
         pipe.send(ended)
         if not ended["clean"]:
@@ -94,7 +101,7 @@ def watched(machine: Calibration, call: Any) -> Any:
 
     thread = threading.Thread(target=perform, name=f"{OURS}trial", daemon=True)
     thread.start()
-    thread.join(PATIENCE * machine.second)
+    thread.join(max(PATIENCE * machine.second, LEAST_PATIENCE))
     return found[0] if found else HUNG
 
 

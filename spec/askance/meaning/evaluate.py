@@ -53,6 +53,7 @@ from askance.program import (
     Update,
     Value,
     Within,
+    mapped,
 )
 
 __all__ = ["Cycles", "Evaluator", "Frame", "Surroundings"]
@@ -157,7 +158,7 @@ class Evaluator:
             case Gather(asks):
                 return self._wait(asks, message, actor, above, gather=True)
             case Then(ask, symbol):
-                return then(inner(ask), lambda result: value(Term(symbol, (result,))))
+                return then(inner(ask), lambda result: value(mapped(symbol, result)))
             case Deferred(ask):
                 return self._wait([ask], message, actor, above, waits=False)
             case Tell(target, content, rest):

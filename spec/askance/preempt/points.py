@@ -5,49 +5,58 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict, deque
 from types import ModuleType
 from typing import Any
+from weakref import ref
 
 from askance.preempt.rewriting import ACCESS, READ, STATEMENT, WRITE
 from askance.world import state
 
 CONTAINERS = (list, dict, set, bytearray, deque, OrderedDict, defaultdict)
-UNSHARED = (int, float, complex, str, bytes, bool, tuple, frozenset, type(None), range)
+UNSHARED = (int, float, complex, str, bytes, tuple, frozenset)
 
 
 class Place:
     """An attribute, an item or a variable of the code under test: the object of reads and writes.
 
-    `serial` is its name, the same in every run of the same schedule: when the world met it. `owner` is kept, so that
-    its address belongs to it for as long as the world lasts.
+    `serial` is its name, the same in every run of the same schedule: when the world met it. `kind` is what its owner
+    is, and `holds` the owner itself, or a weak reference: no object is to live longer for being looked at.
     """
 
-    __slots__ = ("label", "owner", "serial")
+    __slots__ = ("holds", "kind", "label", "serial")
 
-    def __init__(self, owner: Any, label: str, serial: tuple[str, int]) -> None:
-        self.owner = owner
+    def __init__(self, kind: str, label: str, serial: tuple[str, int], holds: Any) -> None:
+        self.kind = kind
         self.label = label
         self.serial = serial
+        self.holds = holds
 
     def __repr__(self) -> str:
-        kind = "" if self.owner is None else type(self.owner).__name__
-        return f"{kind}{'' if self.label.startswith('[') or not kind else '.'}{self.label}"
+        return f"{self.kind}{'' if self.label.startswith('[') or not self.kind else '.'}{self.label}"
 
 
 def _place(world: Any, owner: Any, label: str) -> Place:
     # An item whose index is not written out may be any item: all items of a container are one place.
     label = "[]" if label.startswith("[") else label
     key = (id(owner), label)
-    places: dict[Any, Place] = world.places
-    place = places.get(key)
+    places: dict[Any, Any] = world.places
+    place: Place | None = places.get(key)
     if place is None:
-        place = places[key] = Place(owner, label, ("place", len(places)))
+        number = places[None] = places.get(None, -1) + 1
+        kind = "" if owner is None else owner.__name__ if type(owner) is ModuleType else type(owner).__name__
+        try:
+            # When it has gone, its address may become another's.
+            holds: Any = ref(owner, lambda _: places.pop(key, None))
+        except TypeError:
+            holds = owner
+        place = places[key] = Place(kind, label, ("place", number), holds)
     return place
 
 
 def read(owner: Any, label: str) -> Any:
     """The point before a read of `owner`'s attribute or item; gives `owner` back."""
     world = state.active()
-    if world is not None and not isinstance(owner, UNSHARED[:-2]):
-        if isinstance(owner, ModuleType):
+    # Not isinstance: that asks a proxy for its class, which is code of its own.
+    if world is not None and not issubclass(type(owner), UNSHARED):
+        if issubclass(type(owner), ModuleType):
             value = owner.__dict__.get(label)
             if callable(value) or isinstance(value, ModuleType):
                 return owner
@@ -62,13 +71,23 @@ def write(owner: Any, label: str) -> None:
         world.point("write", _place(world, owner, label))
 
 
-def access(owner: Any) -> Any:
-    """The point before a method call on a container, which may change it; gives `owner` back."""
-    if isinstance(owner, CONTAINERS):
-        world = state.active()
-        if world is not None:
+def access(owner: Any, label: str) -> Any:
+    """The point before a method call on a container, which may change it, or of a function kept in an attribute."""
+    world = state.active()
+    if world is not None:
+        kind = type(owner)
+        if issubclass(kind, CONTAINERS):
             world.point("access", _place(world, owner, "[]"))
+        elif not issubclass(kind, type | ModuleType) and label in _attributes(owner):
+            world.point("read", _place(world, owner, label))
     return owner
+
+
+def _attributes(owner: Any) -> Any:
+    try:
+        return object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return ()
 
 
 def statement() -> None:

@@ -14,6 +14,7 @@ tracebacks stay right. A statement that touches nothing shared gets a point befo
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -59,7 +60,6 @@ class _Rewriter(ast.NodeTransformer):
         self.shared = shared
         self.points = 0
         self.values = 0
-        self.in_function = False
 
     def module(self, tree: ast.Module) -> ast.Module:
         """Rewrite functions wherever they are; leave what runs at import."""
@@ -68,7 +68,10 @@ class _Rewriter(ast.NodeTransformer):
 
     def _outer(self, statement: ast.stmt) -> ast.stmt:
         for node in _functions(statement):
-            node.body = self._function_body(node)
+            if isinstance(node, ast.Lambda):
+                node.body = self.visit(node.body)
+            else:
+                node.body = self._function_body(node)
         return statement
 
     def _function_body(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
@@ -87,6 +90,8 @@ class _Rewriter(ast.NodeTransformer):
         """The statement rewritten, with what has to come before it."""
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             statement.body = self._function_body(statement)
+            statement.decorator_list = [self.visit(decorator) for decorator in statement.decorator_list]
+            self._defaults(statement.args)
             return [statement]
         if isinstance(statement, ast.ClassDef):
             return [self._outer(statement)]
@@ -120,6 +125,8 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(item, ast.expr):
             return self.visit(item)
         if isinstance(item, ast.ExceptHandler | ast.match_case):
+            if isinstance(item, ast.match_case) and item.guard is not None:
+                item.guard = self.visit(item.guard)
             points = self.points
             item.body = self._block(item.body)
             self.points = points
@@ -128,30 +135,99 @@ class _Rewriter(ast.NodeTransformer):
         return item
 
     def _assignment(self, statement: ast.Assign | ast.AnnAssign | ast.Delete) -> list[ast.stmt]:
-        if isinstance(statement, ast.Delete):
-            targets, value = statement.targets, None
-        elif isinstance(statement, ast.Assign):
-            targets, value = statement.targets, statement.value
-        else:
-            targets, value = [statement.target], statement.value
-            if value is None:
+        """One target after the other, from left to right, as the interpreter does: each may use what came before it."""
+        if isinstance(statement, ast.AnnAssign):
+            if statement.value is None:
                 return [statement]
-        before: list[ast.stmt] = []
-        places = [target for top in targets for target in _stored(top) if self._is_shared(target)]
-        if value is not None and not isinstance(statement, ast.Delete):
-            statement.value = self._kept(value, before, statement) if places else self.visit(value)
-        writes = []
-        for place in places:
-            self._keep_parts(place, before, statement)
-            writes.append(self._write(place, statement))
-        return [*before, *writes, statement]
+            targets: list[ast.expr] = [statement.target]
+        else:
+            targets = statement.targets
+        if not any(self._is_shared(place) for target in targets for place in _stored(target)):
+            if not isinstance(statement, ast.Delete) and statement.value is not None:
+                statement.value = self.visit(statement.value)
+            return [statement]
+        kept: list[str] = []
+        new: list[ast.stmt] = []
+        if isinstance(statement, ast.Delete):
+            for target in targets:
+                for place in _stored(target):
+                    self._touch(place, new, kept, statement)
+                    new.append(_placed(ast.Delete([place]), statement))
+        elif len(targets) == 1 and not isinstance(targets[0], ast.Tuple | ast.List):
+            assert statement.value is not None
+            statement.value = self._kept(statement.value, new, kept, statement)
+            self._touch(targets[0], new, kept, statement)
+            new.append(statement)
+        else:
+            assert isinstance(statement, ast.Assign)
+            value = self._kept(statement.value, new, kept, statement, names=True)
+            for target in targets:
+                self._store(target, value, new, kept, statement)
+        return [*new, *_forgotten(kept, statement)]
 
-    def _keep_parts(self, place: ast.expr, before: list[ast.stmt], like: ast.stmt) -> None:
+    def _store(
+        self, target: ast.expr, value: ast.expr, new: list[ast.stmt], kept: list[str], like: ast.stmt
+    ) -> None:
+        """Assign `value`, which is a name or a constant, to one target, its parts one by one."""
+        if isinstance(target, ast.Tuple | ast.List) and any(
+            self._is_shared(place) for place in _stored(target)
+        ):
+            parts = []
+            names: list[ast.expr] = []
+            for element in target.elts:
+                starred = isinstance(element, ast.Starred)
+                parts.append(element.value if isinstance(element, ast.Starred) else element)
+                name: ast.expr = ast.Name(self._new_name(kept), ast.Store())
+                names.append(ast.Starred(name, ast.Store()) if starred else name)
+            unpacked = ast.Assign([ast.Tuple(names, ast.Store())], _copy(value))
+            new.append(_placed(unpacked, like))
+            for part, held in zip(parts, kept[-len(parts) :] if parts else [], strict=True):
+                self._store(part, _placed(ast.Name(held, ast.Load()), like), new, kept, like)
+            return
+        if self._is_shared(target):
+            self._touch(target, new, kept, like)
+        new.append(_placed(ast.Assign([target], _copy(value)), like))
+
+    def _touch(self, place: ast.expr, new: list[ast.stmt], kept: list[str], like: ast.stmt) -> None:
+        """The point before a write, or a deletion, where the place is one that threads may share."""
+        if self._is_shared(place):
+            self._keep_parts(place, new, kept, like)
+            new.append(self._write(place, like))
+
+    def _keep_parts(
+        self,
+        place: ast.expr,
+        new: list[ast.stmt],
+        kept: list[str],
+        like: ast.stmt,
+        *,
+        names: bool = False,
+    ) -> None:
         """The object, and the item's key, are evaluated once, before the point that names them."""
         if isinstance(place, ast.Attribute | ast.Subscript):
-            place.value = self._kept(place.value, before, like)
-            if isinstance(place, ast.Subscript) and not isinstance(place.slice, ast.Slice):
-                place.slice = self._kept(place.slice, before, like)
+            place.value = self._kept(place.value, new, kept, like, names=names)
+        if isinstance(place, ast.Subscript):
+            place.slice = self._kept_key(place.slice, new, kept, like, names=names)
+
+    def _kept_key(
+        self, key: ast.expr, new: list[ast.stmt], kept: list[str], like: ast.stmt, *, names: bool
+    ) -> ast.expr:
+        """A key whose parts are kept; slices, which are no values by themselves, keep their shape."""
+        if isinstance(key, ast.Slice):
+            bounds = (
+                None if bound is None else self._kept(bound, new, kept, like, names=names)
+                for bound in (key.lower, key.upper, key.step)
+            )
+            return _placed(ast.Slice(*bounds), key)
+        if isinstance(key, ast.Tuple) and any(isinstance(element, ast.Slice) for element in key.elts):
+            key.elts = [
+                ast.Starred(self._kept(element.value, new, kept, like, names=names), ast.Load())
+                if isinstance(element, ast.Starred)
+                else self._kept_key(element, new, kept, like, names=names)
+                for element in key.elts
+            ]
+            return _placed(key, like)
+        return self._kept(key, new, kept, like, names=names)
 
     def _augmented(self, statement: ast.AugAssign) -> list[ast.stmt]:
         """`o.n += e`: read, then compute in place, then write."""
@@ -159,25 +235,46 @@ class _Rewriter(ast.NodeTransformer):
         if not self._is_shared(target):
             statement.value = self.visit(statement.value)
             return [statement]
-        name = f"{VALUE}{self.values}"
-        self.values += 1
-        before: list[ast.stmt] = []
-        self._keep_parts(target, before, statement)
+        kept: list[str] = []
+        new: list[ast.stmt] = []
+        # The value may rebind the very names that lead to the place.
+        names = any(isinstance(part, ast.NamedExpr) for part in ast.walk(statement.value))
+        self._keep_parts(target, new, kept, statement, names=names)
         loaded = self.visit(_copy(target))
-        before.append(_placed(ast.Assign([ast.Name(name, ast.Store())], loaded), statement))
+        name = self._new_name(kept)
+        new.append(_placed(ast.Assign([ast.Name(name, ast.Store())], loaded), statement))
         value = self.visit(statement.value)
-        before.append(_placed(ast.AugAssign(ast.Name(name, ast.Store()), statement.op, value), statement))
-        before.append(self._write(target, statement))
-        after = ast.Assign([target], ast.Name(name, ast.Load()))
-        return [*before, _placed(after, statement)]
+        new.append(_placed(ast.AugAssign(ast.Name(name, ast.Store()), statement.op, value), statement))
+        new.append(self._write(target, statement))
+        new.append(_placed(ast.Assign([target], ast.Name(name, ast.Load())), statement))
+        return [*new, *_forgotten(kept, statement)]
 
-    def _kept(self, expression: ast.expr, before: list[ast.stmt], like: ast.stmt) -> ast.expr:
-        if isinstance(expression, ast.Name | ast.Constant):
+    def _kept(
+        self,
+        expression: ast.expr,
+        new: list[ast.stmt],
+        kept: list[str],
+        like: ast.stmt,
+        *,
+        names: bool = False,
+    ) -> ast.expr:
+        """The expression's value under a name of its own; constants, and names that nobody rebinds, are that already.
+
+        `names`: what is assigned may rebind them, so that they are kept as well.
+        """
+        if isinstance(expression, ast.Constant):
             return expression
-        name = f"{VALUE}{self.values}"
-        self.values += 1
-        before.append(_placed(ast.Assign([ast.Name(name, ast.Store())], self.visit(expression)), like))
+        if isinstance(expression, ast.Name) and expression.id not in self.shared and not names:
+            return expression
+        name = self._new_name(kept)
+        new.append(_placed(ast.Assign([ast.Name(name, ast.Store())], self.visit(expression)), like))
         return _placed(ast.Name(name, ast.Load()), like)
+
+    def _new_name(self, kept: list[str]) -> str:
+        name = f"{VALUE}{self.values}__"
+        self.values += 1
+        kept.append(name)
+        return name
 
     # ------------------------------------------------------------ places
 
@@ -225,11 +322,22 @@ class _Rewriter(ast.NodeTransformer):
             return _placed(ast.Subscript(both, ast.Constant(1), ast.Load()), node)
         return node
 
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        """`(name := value)`, where some function declares the name `global` or `nonlocal`."""
+        node.value = self.visit(node.value)
+        if node.target.id in self.shared:
+            self.points += 1
+            # The value comes first, then the point: (value, point)[0].
+            point = _call(WRITE, node, ast.Constant(None), ast.Constant(node.target.id))
+            both = ast.Tuple([node.value, point], ast.Load())
+            node.value = ast.Subscript(both, ast.Constant(0), ast.Load())
+        return _placed(node, node)
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """`o.method(...)`: the method is no shared state, but the container that it changes is."""
+        """`o.method(...)`: a method is no shared state; the container that it changes is, or what `o` keeps to call."""
         if isinstance(node.func, ast.Attribute):
             node.func.value = self.visit(node.func.value)
-            node.func.value = _call(ACCESS, node.func, node.func.value)
+            node.func.value = _call(ACCESS, node.func, node.func.value, ast.Constant(node.func.attr))
         else:
             node.func = self.visit(node.func)
         node.args = [self.visit(argument) for argument in node.args]
@@ -240,20 +348,38 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         """A function without statements."""
         node.body = self.visit(node.body)
+        self._defaults(node.args)
         return node
+
+    def _defaults(self, arguments: ast.arguments) -> None:
+        arguments.defaults = [self.visit(default) for default in arguments.defaults]
+        arguments.kw_defaults = [default and self.visit(default) for default in arguments.kw_defaults]
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         """The parts of an f-string keep their shape."""
         for value in node.values:
             if isinstance(value, ast.FormattedValue):
                 value.value = self.visit(value.value)
+                if value.format_spec is not None:
+                    value.format_spec = self.visit(value.format_spec)
         return node
 
 
-def _functions(statement: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+def _forgotten(kept: list[str], like: ast.stmt) -> list[ast.stmt]:
+    """Nothing lives longer for having been kept."""
+    return [_placed(ast.Delete([ast.Name(name, ast.Del()) for name in kept]), like)] if kept else []
+
+
+def _functions(statement: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
     """The outermost functions in a statement that is not in a function itself."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         yield statement
+        # What is evaluated where it is defined, and not where it is called.
+        arguments = statement.args
+        inside: list[ast.expr] = [*arguments.defaults, *filter(None, arguments.kw_defaults)]
+        inside += [] if isinstance(statement, ast.Lambda) else statement.decorator_list
+        for part in inside:
+            yield from _functions(part)
         return
     for child in ast.iter_child_nodes(statement):
         yield from _functions(child)
@@ -277,8 +403,8 @@ def _part_name(node: ast.Attribute | ast.Subscript) -> str:
 
 
 def _copy(node: ast.expr) -> ast.expr:
-    copied: ast.expr = ast.parse(ast.unparse(node), mode="eval").body
-    for part in ast.walk(copied):
-        if isinstance(part, ast.expr):
-            ast.copy_location(part, node)
+    """The same expression, to be read."""
+    copied = copy.deepcopy(node)
+    if isinstance(copied, ast.Attribute | ast.Subscript | ast.Name):
+        copied.ctx = ast.Load()
     return copied

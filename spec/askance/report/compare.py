@@ -22,6 +22,9 @@ from askance.run import UsageError
 
 __all__ = ["Column", "Judgements", "as_data", "as_markdown", "as_terminal"]
 
+FORMAT = 1
+"""The version of the JSON: another one where something that was there changes its meaning."""
+
 MARKS = {
     "pass": "pass",
     "fail": "FAIL",
@@ -36,7 +39,7 @@ KINDS = ("defect", "documented choice", "clause")
 
 @dataclass(frozen=True)
 class Column:
-    """One implementation: its report as `askance check --json` wrote it, or, in `trouble`, why there is none.
+    """One implementation: its report as `askance check --json` wrote it, and, in `trouble`, why there is none or less.
 
     `status` is what became of the process: "judged", "unusable" (wrong use, or its library is not installed),
     "crashed", "hung".
@@ -66,41 +69,45 @@ class Column:
         if not self.report:
             return f"{self.status}: {self.trouble}"
         versions = [f"{name} {version}" for name, version in self.report.get("versions", {}).items()]
-        told = [*versions, self.report.get("engine", "world"), f"Python {self.report['python']}"]
+        where = "on real threads" if self.report.get("engine") == "live" else "world"
+        profile = self.report.get("profile")
+        told = [
+            *versions,
+            *([f"{profile} profile"] if profile else []),
+            where,
+            f"Python {self.report['python']}",
+        ]
         return ", ".join(told) + (f" ({self.trouble})" if self.trouble else "")
 
 
 class Judgements:
-    """What people say of failures, out of a TOML file: an array `judgement` of tables.
+    """What people say of failures, out of a TOML file: arrays `judgement` and `change` of tables.
 
-    Each has `implementation`, `clause`, `kind` (one of KINDS) and `sentence`.
+    A judgement has `implementation`, `clause`, `kind` (one of KINDS) and `sentence`; a change, of a clause that fell
+    in an older release, has `implementation`, `clause`, `fell` and `holds` (releases), and `sentence`.
     """
 
-    def __init__(self, entries: Sequence[dict[str, str]]) -> None:
+    def __init__(self, entries: Sequence[dict[str, str]], changes: Sequence[dict[str, str]] = ()) -> None:
         self.entries = {(one["implementation"], one["clause"]): one for one in entries}
+        self.changes = list(changes)
 
     @classmethod
     def read(cls, path: Path) -> Judgements:
         """The file's; raises UsageError with one message for whatever is wrong with it."""
         try:
-            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("judgement", [])
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise UsageError(f"cannot read the judgements {path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path} is not TOML: {error}") from error
-        if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-            raise UsageError(f"{path}: `judgement` must be an array of tables: [[judgement]]")
+        entries = _tables(path, document, "judgement", ("implementation", "clause", "kind", "sentence"))
+        changes = _tables(path, document, "change", ("implementation", "clause", "fell", "holds", "sentence"))
         for number, one in enumerate(entries, 1):
-            for key in ("implementation", "clause", "kind", "sentence"):
-                if not isinstance(one.get(key), str):
-                    raise UsageError(f"{path}: judgement {number} has no text `{key}`")
-            if one["clause"] not in ALL:
-                raise UsageError(f"{path}: judgement {number}: there is no clause {one['clause']!r}")
             if one["kind"] not in KINDS:
                 raise UsageError(f"{path}: judgement {number}: `kind` must be one of: {', '.join(KINDS)}")
         if len({(one["implementation"], one["clause"]) for one in entries}) < len(entries):
             raise UsageError(f"{path}: two judgements are of the same implementation and clause")
-        return cls(entries)
+        return cls(entries, changes)
 
     def of(self, implementation: str, clause: str) -> dict[str, str] | None:
         """What is said of the failure, None if nothing is."""
@@ -121,6 +128,20 @@ class Judgements:
         return told
 
 
+def _tables(path: Path, document: dict[str, Any], name: str, keys: Sequence[str]) -> list[dict[str, str]]:
+    """The array of tables, each with a text for each key; raises UsageError where it is not that."""
+    entries = document.get(name, [])
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise UsageError(f"{path}: `{name}` must be an array of tables: [[{name}]]")
+    for number, one in enumerate(entries, 1):
+        for key in keys:
+            if not isinstance(one.get(key), str):
+                raise UsageError(f"{path}: {name} {number} has no text `{key}`")
+        if one["clause"] not in ALL:
+            raise UsageError(f"{path}: {name} {number}: there is no clause {one['clause']!r}")
+    return entries
+
+
 def clauses_of(columns: Sequence[Column]) -> list[str]:
     """The clauses that some column has, in the order of the specification."""
     return [clause for clause in ALL if any(column.entry(clause) for column in columns)]
@@ -129,6 +150,7 @@ def clauses_of(columns: Sequence[Column]) -> list[str]:
 def as_data(columns: Sequence[Column], judgements: Judgements | None = None) -> dict[str, Any]:
     """The matrix as JSON data: the reports whole, and what is said of their failures."""
     return {
+        "askance comparison": FORMAT,
         "implementations": [
             {
                 "name": column.name,
@@ -186,6 +208,10 @@ def as_markdown(columns: Sequence[Column], judgements: Judgements, command: str)
         "",
         "Each implementation was judged by itself, in its own process, against every clause of `SPEC.md`. This page",
         f"is made by `{command}`.",
+        *(
+            ["A name that ends in `.json` is a report of `askance check NAME --json NAME.json`."]
+            * (".json" in command)
+        ),
         "",
         "| implementation | what was judged |",
         "|---|---|",
@@ -207,6 +233,20 @@ def as_markdown(columns: Sequence[Column], judgements: Judgements, command: str)
             lines += ["", "Nothing that it claims fell."]
         for one in column.failures:
             lines += ["", *_told(one, judgements.of(column.name, one["clause"]))]
+    names = {column.name for column in columns}
+    changes = [one for one in judgements.changes if one["implementation"] in names]
+    if changes:
+        lines += ["", "## What older releases show", "", "| implementation | clause | fell | holds | why |"]
+        lines.append("|---|---|---|---|---|")
+    for one in changes:
+        cells = [
+            one["implementation"],
+            one["clause"],
+            one["fell"],
+            one["holds"],
+            " ".join(one["sentence"].split()),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -224,5 +264,5 @@ def _told(entry: dict[str, Any], judgement: dict[str, str] | None) -> list[str]:
     lines = [f"### {entry['clause']}", "", said, "", "```"]
     for title in ("expected", "actual", "program"):
         lines += [f"{title}:", *[f"    {line}" for line in str(failure.get(title, "")).splitlines()]]
-    seen = failure.get("replays") or ("replays exactly" if failure.get("confirmed") == "same" else "")
+    seen = failure.get("seen") or ("replays exactly" if failure.get("confirmed") == "same" else "")
     return [*lines, "```", *(["", f"{seen[0].upper()}{seen[1:]}."] if seen else [])]

@@ -18,7 +18,7 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
-from askance.report.schedule import columns, rows, slices, strand_names
+from askance.report.schedule import columns, rows, slices
 from askance.report.seen import decided, moment, seen_again, step_of, stood
 from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
 from askance.report.words import failure_text
@@ -76,15 +76,15 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "detail": violation.detail,
         "if_fails": " ".join(clause.if_fails.split()),
         "program": show(failure.program, capabilities=adapter.capabilities),
-        "schedule": columns(history, found),
-        "rows": rows(history, found),
+        "schedule": columns(history, found, sight.names),
+        "rows": rows(history, found, sight.names),
         "switches": sum(one.preempting for one in found),
-        "race": decided(counterexample, adapter, sight) if same else None,
+        "race": decided(counterexample, adapter, sight, step_of(sight, when)) if same else None,
         "deadlock": str(history.deadlock) if history.deadlock is not None else "",
         "wait_for": waiting_data(history.deadlock),
-        "stood": [asdict(one) for one in stood(counterexample, adapter, when)] if same else [],
+        "stood": stood(counterexample, adapter, when, sight.history) if same else [],
         "moment": {**asdict(when), "step": step_of(sight, when)},
-        "strands": strand_names(history),
+        "strands": sight.names,
         "history": history_data(history, tracer),
         "trace": trace_data(tracer),
         "files": files_data(tracer),
@@ -141,12 +141,18 @@ def shown_path(file: Path) -> str:
 
 
 def document(
-    implementation: str, profile: str, entries: Sequence[dict[str, Any]], broken: Sequence[str] = ()
+    implementation: str,
+    profile: str,
+    entries: Sequence[dict[str, Any]],
+    broken: Sequence[str] = (),
+    engine: str = "world",
 ) -> dict[str, Any]:
     """The whole report: the entries in the order of the specification, and the sum of what was tried."""
     order = list(ALL)
     total = Tally()
-    for one in entries:
+    ordered = sorted(entries, key=lambda one: order.index(one["clause"]))
+    # Sums of fractions depend on the order, and processes end in any.
+    for one in ordered:
         total.add(Tally.of(one["tally"]))
     return {
         "askance report": FORMAT,
@@ -154,9 +160,10 @@ def document(
         "python": platform.python_version(),
         "implementation": implementation,
         "versions": versions(implementation),
+        "engine": engine,
         "profile": profile,
         "verdict": overall(entries, broken),
-        "clauses": sorted(entries, key=lambda one: order.index(one["clause"])),
+        "clauses": ordered,
         "tally": total.data(),
         "broken": list(broken),
     }

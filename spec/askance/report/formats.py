@@ -1,4 +1,4 @@
-"""What other programs read: annotations for GitHub's workflows, a badge as SVG or for shields.io, the JSON's schema."""
+"""What other programs read: annotations for GitHub's workflows, a badge as SVG or for shields.io."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-__all__ = ["badge", "schema_text", "workflow_commands"]
+__all__ = ["badge", "workflow_commands"]
 
 COLORS = {"pass": "#2e7d32", "fail": "#c62828", "inconclusive": "#8d6e00"}
 """White letters on each are easily read: a contrast of 4.5 and more."""
-
-
-def schema_text() -> str:
-    """The JSON Schema (draft 2020-12) of the report that `check --json` writes."""
-    return files("askance.report").joinpath("report.schema.json").read_text(encoding="utf-8")
 
 
 # ---------------------------------------------------------------- GitHub

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from typing import Any
 
 from askance.clauses import ALL
 from askance.engine import Strategy
+from askance.report.files import prepared, written
 from askance.run import UsageError
 from askance.search.named import named
 from askance.suite.conduct import conduct, survey
@@ -28,6 +30,9 @@ __all__ = ["STRATEGIES", "Row", "load_mutants", "main", "matrix", "rows", "summa
 
 STRATEGIES = ("random", "pct:2", "pct:3", "pos")
 """Each is measured alone; "suite" is the mix that `askance check` uses."""
+
+FORMAT = 1
+"""The version of the JSON: another one where something that was there changes its meaning."""
 
 LETTERS = {"fail": "x", "blocked": "b", "inconclusive": "?"}
 """How other clauses' verdicts stand in the matrix; everything else is a dot."""
@@ -55,6 +60,11 @@ class Row:
     def fallen(self) -> list[str]:
         """The other clauses that fell."""
         return [clause for clause, verdict in self.others.items() if verdict == "fail"]
+
+
+def deaf() -> None:
+    """Ctrl-C is for the process that started this one, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def load_mutants(registry: str) -> Mapping[str, Any]:
@@ -116,7 +126,7 @@ def alone(strategy: str) -> Callable[[int, int, int | None], Iterator[tuple[int,
 
 def verdict(mutant: Any, clause: str, profile: str) -> str:
     """The verdict of that clause on the mutant."""
-    if not ALL[clause].needs <= mutant.capabilities:
+    if not ALL[clause].claimed(mutant):
         return "unsupported"
     trial = Trial(ALL[clause], mutant, PROFILES[profile])
     survey(trial)
@@ -129,7 +139,7 @@ def rows(registry: str, names: Sequence[str], profile: str, seeds: int, processe
     if processes == 1:
         yield from (measured(*one) for one in work)
         return
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, deaf) as pool:
         yield from pool.imap(_measured, work)
 
 
@@ -163,6 +173,17 @@ def matrix(found: Sequence[Row]) -> str:
             + "  ".join(cell.rjust(len(column)) for cell, column in zip(told, columns, strict=True))
         )
     return "\n".join(lines) + "\n"
+
+
+def document(found: Sequence[Row], registry: str, profile: str, seeds: int) -> dict[str, Any]:
+    """The matrix as data; its form is what `askance schema mutants` prints."""
+    return {
+        "askance mutants": FORMAT,
+        "registry": registry,
+        "profile": profile,
+        "seeds": seeds,
+        "mutants": [asdict(row) for row in found],
+    }
 
 
 def _median(counts: Sequence[int | None]) -> float | None:
@@ -207,14 +228,15 @@ def main(
     mutants = load_mutants(registry)
     if unknown := [name for name in names if name not in mutants]:
         raise UsageError(f"there is no mutant {unknown[0]!r} at {registry}; there are {', '.join(mutants)}")
+    if json_file is not None:
+        prepared(Path(json_file))
     found: list[Row] = []
     for row in rows(registry, names or list(mutants), profile, seeds, processes):
         found.append(row)
         said = f"caught after {row.executions} executions" if row.verdict == "fail" else row.verdict
         print(f"{len(found)}/{len(names or mutants)} {row.mutant}: {row.clause} {said}", file=sys.stderr)
     if json_file is not None:
-        text = json.dumps([asdict(row) for row in found], indent=1) + "\n"
-        Path(json_file).write_text(text, encoding="utf-8")
+        written(Path(json_file), json.dumps(document(found, registry, profile, seeds), indent=1) + "\n")
     print(matrix(found))
     print(summary(found), end="")
     return 0 if all(row.verdict == "fail" for row in found) else 1

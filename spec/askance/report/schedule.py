@@ -6,17 +6,18 @@ data, so that they travel in the report; how wide they are shown is decided wher
 
 from __future__ import annotations
 
+import re
 import textwrap
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from askance.engine import Strategy
 from askance.history import Event, History
 from askance.search.watched import Seen
 
-__all__ = ["Slice", "Watching", "columns", "laid_out", "marked", "rows", "slices", "strand_names"]
+__all__ = ["Slice", "Watching", "columns", "laid_out", "marked", "renamed", "rows", "slices", "strand_names"]
 
 WIDEST = 44
 """A column is no wider than so many characters."""
@@ -27,9 +28,9 @@ MOST_ROWS = 70
 WIDTH = 110
 
 MARKS = {
-    ">": "a switch, though the strand before could go on",
-    "~": "a switch, for the strand before has to wait",
-    "x": "a switch, for the strand before has ended",
+    ">": "the strand before is interrupted: it could go on",
+    "~": "the strand before has to wait",
+    "x": "the strand before has ended",
     "t": "time passes",
 }
 """How a row that begins after a switch is marked."""
@@ -89,14 +90,15 @@ def slices(seen: Sequence[Seen]) -> list[Slice]:
     return found
 
 
-def columns(history: History, found: Sequence[Slice], width: int = WIDTH) -> list[str]:
-    """The schedule as lines."""
-    return laid_out(rows(history, found), width)
+def columns(
+    history: History, found: Sequence[Slice], names: Mapping[str, str], width: int = WIDTH
+) -> list[str]:
+    """The schedule as lines; `names` are what strands are called (see `strand_names`)."""
+    return laid_out(rows(history, found, names), width)
 
 
-def rows(history: History, found: Sequence[Slice]) -> list[dict[str, Any]]:
+def rows(history: History, found: Sequence[Slice], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The schedule as data: {strand, text, mark, reason} for each event that matters, and each switch of note."""
-    names = strand_names(history)
     made: list[dict[str, Any]] = []
     starts = [one.first for one in found]
     mailboxes = _mailboxes(history)
@@ -112,7 +114,11 @@ def rows(history: History, found: Sequence[Slice]) -> list[dict[str, Any]]:
                 shown = number
         text = _text(event) + mailbox
         if text:
-            if at > shown and found[at].strand == event.strand:
+            if not made and found[at].strand == event.strand and not found[at].preempting:
+                # What was before the first row is not shown, so that a switch would mean nothing.
+                made.append(_row(names, replace(found[at], reason=""), text))
+                shown = at
+            elif at > shown and found[at].strand == event.strand:
                 made.append(_row(names, found[at], text))
                 shown = at
             else:
@@ -125,7 +131,7 @@ def _row(names: Mapping[str, str], one: Slice, text: str) -> dict[str, Any]:
         "strand": names.get(one.strand, one.strand),
         "text": text,
         "mark": _mark(one),
-        "reason": _renamed(one.reason, names),
+        "reason": renamed(one.reason, names),
         "step": one.first,
     }
 
@@ -140,9 +146,11 @@ def _mark(one: Slice) -> str:
     return "t" if one.reason in ("time passes", "its time has come") else "~"
 
 
-def _renamed(text: str, names: Mapping[str, str]) -> str:
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """The text with strands called by their names: "strand 'Thread-1 (run)'" becomes "loop 0"."""
     for strand, name in names.items():
-        text = text.replace(strand, name)
+        called = re.escape(strand)
+        text = re.sub(rf"(?:[Ss]trand )?'{called}'|(?:[Ss]trand )?(?<![\w-]){called}(?!\w)", name, text)
     return text
 
 
@@ -219,13 +227,33 @@ def _cut(made: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 # ---------------------------------------------------------------- words
 
 
-def strand_names(history: History) -> dict[str, str]:
-    """The strands that run loops of the implementation, by the loops' numbers."""
-    loops: dict[str, set[int]] = {}
+def strand_names(history: History, runners: Sequence[str] = ()) -> dict[str, str]:
+    """What the strands that run loops of the implementation are called: by the loops' numbers in the program.
+
+    A strand is loop 0 if only actors and clients of the program's loop 0 ran there, and these ran nowhere else.
+    `runners` are the strands that run event loops: if only one has no number yet, and only one is left, it has that.
+    """
+    program = history.program
+    placed: dict[str, Any] = {client.name: client.where for client in program.clients}
+    found: dict[str, set[int]] = {}
     for event in history.events:
-        if event.kind in ("begin", "end") and event.loop is not None and event.strand:
-            loops.setdefault(event.strand, set()).add(event.loop)
-    return {strand: f"loop {min(found)}" for strand, found in loops.items() if len(found) == 1}
+        if event.kind == "spawn":
+            placed[event.actor] = event.value
+        if event.kind in ("begin", "end", "client-begin") and event.loop is not None and event.strand:
+            place = placed.get(event.who if event.kind == "client-begin" else event.actor)
+            if isinstance(place, int):
+                found.setdefault(event.strand, set()).add(place)
+    numbers = [number for numbers in found.values() for number in numbers]
+    names = {
+        strand: min(loops)
+        for strand, loops in found.items()
+        if len(loops) == 1 and numbers.count(min(loops)) == 1
+    }
+    nameless = [strand for strand in dict.fromkeys(runners) if strand not in found and strand not in placed]
+    left = [number for number in range(program.loops) if number not in numbers]
+    if len(nameless) == len(left) == 1:
+        names[nameless[0]] = left[0]
+    return {strand: f"loop {number}" for strand, number in names.items()}
 
 
 def _mailboxes(history: History) -> list[str]:

@@ -6,21 +6,28 @@ Made from strict replays in which everything is watched, by `told` for the repor
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from askance.adapter import Adapter
-from askance.clauses import Violation
+from askance.clauses import ALL, Violation, judge
 from askance.history import History
-from askance.report.racing import Flipped, racing
-from askance.search.watched import Moment, Seen, Standing, Stop, Watch, WatchedWorld
+from askance.report.racing import Race, Raced, Turned, orderings, racing
+from askance.report.schedule import strand_names
+from askance.report.standing import standing_data
+from askance.search.recording import Recorder
+from askance.search.watched import Moment, Seen, Stop, Watch, WatchedWorld
 from askance.suite.counterexample import Counterexample, Replayed, replay
-from askance.world import World
+from askance.world import World, installed
 
-__all__ = ["Sight", "decided", "moment", "seen_again", "step_of", "stood"]
+__all__ = ["Sight", "decided", "fallen", "moment", "seen_again", "step_of", "stood"]
 
 MOST_TURNED = 40
 """At most so many racing pairs are turned round."""
+MOST_STEPS = 50_000
+"""No further pair is turned round after so many steps."""
+LOOP_S_OWN = ("round", "select", "look")
+"""What an event loop does between two callbacks: the line of the last callback has no part in it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,12 @@ class Sight:
     def history(self) -> History:
         """What happened."""
         return self.replayed.history
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What its strands are called."""
+        runners = [one.strand for one in self.watch.seen if one.operation == "run"]
+        return strand_names(self.history, runners)
 
 
 def seen_again(
@@ -91,10 +104,12 @@ def step_of(sight: Sight, when: Moment) -> int:
     return when.number
 
 
-def stood(counterexample: Counterexample, adapter: Adapter, when: Moment) -> list[Standing]:
-    """Where each strand stood at that moment."""
-    found: list[Standing] = []
-    stop = Stop(when, lambda watch: found.extend(watch.stands()))
+def stood(
+    counterexample: Counterexample, adapter: Adapter, when: Moment, history: History
+) -> list[dict[str, Any]]:
+    """Where each strand stood at that moment of the history, as data."""
+    found: list[dict[str, Any]] = []
+    stop = Stop(when, lambda watch: found.extend(standing_data(watch, history.events)))
     seen_again(counterexample, adapter, stop)
     return found
 
@@ -102,31 +117,76 @@ def stood(counterexample: Counterexample, adapter: Adapter, when: Moment) -> lis
 # ---------------------------------------------------------------- the race
 
 
-def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight) -> dict[str, Any]:
-    """The race that decides: both steps, and how many pairs were turned round; no steps where none decides."""
+def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, until: int) -> dict[str, Any]:
+    """The race that decides: two steps in whose other order, all else kept as far as can be, the clause holds.
+
+    Of several, one with which no other clause falls instead; of these, the one with which the fewest operations that
+    led to the violation, at step `until`, change their order; of these the last. `tried`: how many pairs were turned
+    round; `passed`: with how many the clause did not fall; of the pair that is shown, `arose`: whether it held,
+    rather than that its situation did not arise, `fell`: the clauses that fall instead,
+    `changed`: how many orderings between operations are lost; `switch`: whether it is only that the schedule leaves a
+    strand for another. No steps where there is no such pair.
+    """
     watch = sight.watch
-    tried = 0
-    for first, second in racing(watch.accesses, watch.starts):
-        if tried == MOST_TURNED:
-            break
-        made: list[Flipped] = []
+    order = {address: position for position, address in enumerate(watch.addresses)}
+    was = orderings(watch.accesses, watch.starts[: max(1, until)])
+    tried = passed = steps = 0
+    best: tuple[tuple[bool, bool, int], Race] | None = None
+    fell: list[str] = []
+    # To put controlled versions in place takes longer than to replay.
+    with installed():
+        for race in racing(watch):
+            if tried == MOST_TURNED or steps > MOST_STEPS:
+                break
+            turned = Turned(order, race.first.address, race.second.address)
+            recorders: list[Recorder] = []
 
-        def turned(strategy: Any, one: int = first, two: int = second, made: list[Flipped] = made) -> Flipped:
-            made.append(Flipped(strategy.choices, watch.addresses[one], watch.addresses[two]))
-            return made[-1]
+            def recorded(_: Any, turned: Turned = turned, recorders: list[Recorder] = recorders) -> Recorder:
+                recorders.append(Recorder(turned))
+                return recorders[-1]
 
-        replayed = replay(counterexample, adapter, turned)
-        if not made[-1].flipped:
-            continue
-        tried += 1
-        if replayed.verdict == "pass":
-            pair = [asdict(watch.seen[first]), asdict(watch.seen[second])]
-            return {"first": _step(pair[0]), "second": _step(pair[1]), "tried": tried}
-    return {"first": None, "second": None, "tried": tried}
+            replayed = replay(counterexample, adapter, recorded)
+            recorder = recorders[-1]
+            steps += len(recorder.starts)
+            if not turned.flipped:
+                continue
+            tried += 1
+            if replayed.verdict in ("pass", "untested"):
+                passed += 1
+                instead = fallen(replayed, adapter)
+                lost = len(was - orderings(recorder.accesses, recorder.starts))
+                rank = bool(instead), replayed.verdict != "pass", lost
+                if best is None or rank < best[0]:
+                    best, fell = (rank, race), instead
+    return {
+        "first": None if best is None else _step(watch, best[1].first, best[1].thing),
+        "second": None if best is None else _step(watch, best[1].second, best[1].thing),
+        "tried": tried,
+        "passed": passed,
+        "changed": 0 if best is None else best[0][2],
+        "arose": best is None or not best[0][1],
+        "fell": fell,
+        "switch": best is not None and best[1].thing is None,
+    }
 
 
-# ---------------------------------------------------------------- as data
+def fallen(replayed: Replayed, adapter: Adapter) -> list[str]:
+    """The clauses that fall in a replay; of what ends in an error, none can be told."""
+    if replayed.case is None:
+        return []
+    asked = [clause for clause in ALL.values() if clause.needs <= adapter.capabilities]
+    return [clause.id for clause in asked if judge(clause, replayed.case).verdict == "fail"]
 
 
-def _step(step: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in step.items() if name != "preempting"}
+def _step(watch: Watch, raced: Raced, thing: Any) -> dict[str, Any]:
+    """One of the two steps as data: what it did to the object, at which line where that is not a loop's own doing."""
+    seen = raced.seen
+    own = thing is None or raced.did not in LOOP_S_OWN
+    return {
+        "step": seen.step,
+        "strand": seen.strand,
+        "operation": raced.did,
+        "object": seen.object if thing is None else watch.names.of(thing),
+        "where": seen.where if own else "",
+        "line": seen.line if own else "",
+    }

@@ -17,7 +17,7 @@ from askance.report.schedule import WIDTH
 from askance.report.words import failure_text
 from askance.suite.statistics import Tally
 
-__all__ = ["colored", "made", "rendered", "shown", "tried"]
+__all__ = ["colored", "counted", "made", "rendered", "shown", "tried"]
 
 STYLES = {
     "pass": "green",
@@ -49,12 +49,16 @@ def rendered(
     )
     tally = Tally.of(document["tally"])
     if tally.executions:
-        for line in (tried(tally), made(tally)):
+        for line in [*tried(tally).splitlines(), made(tally)]:
             for part in textwrap.wrap(line, max(30, width), subsequent_indent="  "):
                 console.print(part, markup=False, soft_wrap=True)
         console.print()
     console.print(_matrix(document["clauses"], console.width))
     console.print(_summary(document["clauses"]))
+    for line in _untold(document["clauses"]) if failures else ():
+        console.print()
+        for part in textwrap.wrap(line, max(30, width), subsequent_indent="    ", break_on_hyphens=False):
+            console.print(part, markup=False, soft_wrap=True)
     if verbose:
         console.print()
         for entry in document["clauses"]:
@@ -93,12 +97,13 @@ def tried(tally: Tally) -> str:
         )
     rate = tally.executions / tally.seconds if tally.seconds else 0.0
     text = (
-        f"{tally.executions:,} executions of {tally.programs:,} programs, {rate:,.0f} in a second of one core; "
-        f"{tally.distinct:,} distinct schedules, {tally.steps:,} steps, {tally.decisions:,} decisions; "
-        f"a timer raced in {tally.raced:,}"
+        f"{counted(tally.executions, 'execution')} of {counted(tally.programs, 'program')}, {rate:,.0f} in a second "
+        f"of one core; {counted(tally.distinct, 'distinct schedule')}, {counted(tally.steps, 'step')}, "
+        f"{counted(tally.decisions, 'decision')}; a timer raced in {tally.raced:,}"
     )
     if tally.signed:
-        text += f"\n{tally.interleavings:,} distinct interleavings in a sample of {tally.signed:,} executions"
+        sample = counted(tally.signed, "execution")
+        text += f"\n{counted(tally.interleavings, 'distinct interleaving')} in a sample of {sample}"
     if tally.pct:
         bounds = ", ".join(f"{tally.missed(depth):.2g}" for depth in (1, 2, 3))
         text += (
@@ -106,6 +111,11 @@ def tried(tally: Tally) -> str:
             f"depth 1, 2, 3 that every program can show is at most {bounds}"
         )
     return text
+
+
+def counted(number: int, what: str) -> str:
+    """So many of them: "1 program", "2 programs"."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def made(tally: Tally) -> str:
@@ -164,6 +174,15 @@ def _summary(entries: list[dict[str, Any]]) -> Text:
         text.append(", " if at else "")
         text.append(f"{counts[verdict]} {verdict}", style=style)
     return text
+
+
+def _untold(entries: list[dict[str, Any]]) -> list[str]:
+    """Why clauses are inconclusive, in full: it is what somebody has to act on, and the matrix cuts it."""
+    clauses: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry["verdict"] == "inconclusive" and entry["note"]:
+            clauses.setdefault(entry["note"], []).append(entry["clause"])
+    return [f"{', '.join(names)} inconclusive: {note}" for note, names in clauses.items()]
 
 
 def _failure(text: str) -> Text:

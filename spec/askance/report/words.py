@@ -4,36 +4,47 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from askance.report.schedule import WIDTH, laid_out, marked
+from askance.report.operations import loop_names, operation_in_words
+from askance.report.schedule import WIDTH, laid_out, marked, renamed
+from askance.report.standing import told_standing
 
-__all__ = ["failure_text", "standing_lines", "step_line"]
+__all__ = [
+    "failed_race",
+    "failure_text",
+    "race_outcome",
+    "race_title",
+    "standing_lines",
+    "step_line",
+    "step_number",
+]
 
 
 def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = False) -> str:
     """The failure as plain text; `verbose`: with every step of its schedule."""
     inside = max(30, width - 4)
     made = words["rows"]
-    switches = words["switches"]
+    named = partial(renamed, names=words["strands"])
     parts = [
         f"{words['clause']} fell",
         _block("requirement", _filled(words["requirement"], inside)),
-        _block("expected", _filled(words["expected"], inside)),
-        _block("actual", _filled(words["actual"], inside)),
-        _block("where", _filled(words["detail"], inside)),
+        _block("expected", _filled(named(words["expected"]), inside)),
+        _block("actual", _filled(named(words["actual"]), inside)),
+        _block("where", _filled(named(words["detail"]), inside)),
         _block("program", _program(words["program"], inside)),
         _block(
-            f"schedule ({switches} {'switch' if switches == 1 else 'switches'} away from a strand that could go on)",
+            f"schedule, a column a strand ({_switches(words['switches'])})",
             [*laid_out(made, inside), *_filled("\n".join(marked(made)), inside)],
         ),
         _block("how often", _filled(words.get("seen", ""), inside)),
         _block("every step", trace_lines(words["trace"], words["strands"]) if verbose else []),
-        _block("a race whose other order passes", _race(words, inside)),
-        _block("who waits for whom", _filled(words["deadlock"], inside)),
+        _block(*_race(words, inside)),
+        _block("who waits for whom", _filled(named(words["deadlock"]), inside)),
         _block(
             f"where each strand stood (step {(words['moment'] or {'step': 0})['step']})",
-            standing_lines(words["stood"], words["strands"], inside),
+            standing_lines(words, inside),
         ),
         _block("if this fails", _filled(words["if_fails"], inside)),
     ]
@@ -42,6 +53,16 @@ def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = F
         parts.append(_block("careful", _filled(careful, inside)))
     parts.append(_block("replay", [words["command"]]))
     return "\n".join(part for part in parts if part)
+
+
+def _switches(count: int) -> str:
+    """How often a strand is left that could go on."""
+    match count:
+        case 0:
+            return "none is interrupted"
+        case 1:
+            return "one is interrupted once"
+    return f"interrupted {count} times"
 
 
 def _block(title: str, lines: Sequence[str]) -> str:
@@ -57,7 +78,7 @@ def _filled(text: str, width: int, indent: str = "  ") -> list[str]:
             [line]
             if len(line) <= width
             else textwrap.wrap(
-                line,
+                line.strip(),
                 width,
                 initial_indent=before,
                 subsequent_indent=before + indent,
@@ -83,25 +104,63 @@ def _program(text: str, width: int) -> list[str]:
     return lines
 
 
-def _race(words: Mapping[str, Any], width: int) -> list[str]:
-    """The two steps, and what came of the other order."""
-    race, names = words["race"], words["strands"]
-    if race is None or not race["tried"]:
-        return []
-    if race["first"] is None:
-        pairs = (
-            "1 pair of racing steps was"
-            if race["tried"] == 1
-            else f"{race['tried']} pairs of racing steps were"
-        )
-        return _filled(
-            f"none: {pairs} tried in the other order, and {words['clause']} held on no such schedule", width
-        )
+def _race(words: Mapping[str, Any], width: int) -> tuple[str, list[str]]:
+    """The two steps, and what came of the other order; or that the order seems to be of no account. A title first."""
+    names = words["strands"]
+    loops = loop_names(words["trace"], names)
     lines: list[str] = []
-    for which, then in (("first", ""), ("second", "then ")):
-        lines += _filled(then + step_line(race[which], names), width)
-    second = names.get(race["second"]["strand"], race["second"]["strand"])
-    return lines + _filled(f"in the other order, {second} first, {words['clause']} holds (tried)", width)
+    for step in failed_race(words):
+        who = names.get(step["strand"], step["strand"])
+        at = f" at {step['where']}" if step["where"] else ""
+        then = "" if not lines else "before " if words["race"].get("switch") else "then "
+        told = f"{operation_in_words(step, loops, who, made=True)} ({step_number(step)})"
+        lines += _filled(f"{then}{who} {told}{at}", width)
+        if step.get("line"):
+            lines += _filled(f"    {step['line']}", width)
+    return race_title(words), lines + _filled(race_outcome(words), width)
+
+
+def step_number(step: Mapping[str, Any]) -> str:
+    """Which step of the execution it was."""
+    return f"step {step['step']}" if step["step"] else "for which it still waits"
+
+
+def race_title(words: Mapping[str, Any]) -> str:
+    """What the race is, or that there is none."""
+    race = words.get("race")
+    if not race or not race["first"]:
+        return "does the order of steps matter"
+    if race.get("switch"):
+        return f"a switch without which {words['clause']} holds"
+    return "a race whose other order passes"
+
+
+def failed_race(words: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The two steps of the race; [] where none was found."""
+    race = words.get("race")
+    return [race["first"], race["second"]] if race and race["first"] else []
+
+
+def race_outcome(words: Mapping[str, Any]) -> str:
+    """What came of the other order, and of how many others; "" where nothing was tried."""
+    race, clause = words.get("race"), words["clause"]
+    if not race or not race["tried"]:
+        return ""
+    if race["first"] is None:
+        pairs = "the one pair" if race["tried"] == 1 else f"any of the {race['tried']} pairs"
+        return f"it seems not: with {pairs} of racing steps in the other order {clause} does not hold, either"
+    holds = "holds" if race.get("arose", True) else "does not fall (its situation does not arise)"
+    second = words["strands"].get(race["second"]["strand"], race["second"]["strand"])
+    told = f"tried: with {second} first, and all else in the same order as far as can be, {clause} {holds}"
+    instead = race.get("fell", ())
+    told += f" ({' and '.join(instead)} then {'falls' if len(instead) == 1 else 'fall'})" if instead else ""
+    others = race.get("passed", 1) - 1
+    if others:
+        told += (
+            f"; of {race['tried']} pairs that were tried so, {others} more {'passes' if others == 1 else 'pass'}, "
+            "but this one changes least of what led to the failure"
+        )
+    return told
 
 
 def step_line(step: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -116,17 +175,14 @@ def trace_lines(steps: Sequence[Mapping[str, Any]], names: Mapping[str, str]) ->
     lines = []
     for step in steps:
         if step["reason"]:
-            lines.append(f"-- {step['reason']}")
+            lines.append(f"-- {renamed(step['reason'], names)}")
         lines.append(step_line(step, names))
     return lines
 
 
-def standing_lines(stood: Sequence[Mapping[str, Any]], names: Mapping[str, str], width: int) -> list[str]:
+def standing_lines(words: Mapping[str, Any], width: int) -> list[str]:
     """Where each strand stands: who and about to do what, at which line, and the line."""
-    lines: list[str] = []
-    for one in stood:
-        at = f" at {one['where']}" if one["where"] else ""
-        lines += _filled(f"{names.get(one['who'], one['who'])}: {one['doing']}{at}", width)
-        if one["line"]:
-            lines.append(f"    {one['line']}"[:width])
-    return lines
+    names = words["strands"]
+    loops = loop_names(words["trace"], names)
+    lines = [line for one in words["stood"] for line in told_standing(one, names, loops)]
+    return [part for line in lines for part in _filled(line, width)]

@@ -32,6 +32,7 @@ from askance.program import (
     Try,
     Update,
     Within,
+    mapped,
 )
 from askance.run.actor_state import ActorState
 from askance.run.turns import NOT_AN_OUTCOME, Directory, Envelope, Pending, Turn
@@ -176,7 +177,7 @@ class AsyncTurn(Turn):
         directory = self.directory
         part, reply = self.ask(ask.actor, await self.evaluate(ask.message))
         if not directory.native_then:
-            return Term(symbol, (await self.wait(part, reply),))
+            return mapped(symbol, await self.wait(part, reply))
         op = self.compose(f"then {symbol}", (part,))
         try:
             composed = directory.system.then(reply, directory.mapped(self.id, op, symbol))

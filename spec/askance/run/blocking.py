@@ -32,6 +32,7 @@ from askance.program import (
     Try,
     Update,
     Within,
+    mapped,
 )
 from askance.run.actor_state import ActorState
 from askance.run.turns import Directory, Envelope, Pending, Turn
@@ -169,7 +170,7 @@ class BlockingTurn(Turn):
         directory = self.directory
         part, reply = self.ask(ask.actor, self.evaluate(ask.message))
         if not directory.native_then:
-            return Term(symbol, (self.wait(part, reply),))
+            return mapped(symbol, self.wait(part, reply))
         op = self.compose(f"then {symbol}", (part,))
         try:
             composed = directory.system.then(reply, directory.mapped(self.id, op, symbol))

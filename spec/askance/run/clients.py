@@ -379,6 +379,10 @@ class DriverClient(CoroutineClient):
         """Wait for the driver's turn to end (seconds; None: for ever); whether it has."""
         return self.ended.wait(timeout)
 
+    def close(self) -> None:
+        """Forget the driver, which knows this client."""
+        self.ref = None
+
 
 def client_for(client: Client, directory: Directory, patience: float | None = None) -> RunningClient:
     """The running client for a client of a program, by where it is."""

@@ -40,9 +40,10 @@ def check_attributes(adapter: object, name: str) -> None:
         raise AdapterError(
             f'{name}: `engines` must be a frozenset of "world", "live" or both, and is {engines!r}'
         )
-    ends = getattr(adapter, "failing_handler_ends_actor", False)
-    if not isinstance(ends, bool):
-        raise AdapterError(f"{name}: `failing_handler_ends_actor` must be True or False, and is {ends!r}")
+    for attribute in ("failing_handler_ends_actor", "any_thread"):
+        said = getattr(adapter, attribute, False)
+        if not isinstance(said, bool):
+            raise AdapterError(f"{name}: `{attribute}` must be True or False, and is {said!r}")
     _check_spelling(adapter, name)
 
 

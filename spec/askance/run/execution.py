@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 from askance.adapter import Adapter
-from askance.history import Event, EventKind, History, Outcome, Recorder
+from askance.history import Event, EventKind, History, Outcome, Recorder, recorded
 from askance.program import Program, Value
-from askance.run.performance import perform
+from askance.run.performance import Performance, carried_out
 from askance.run.stuck import explained, innermost, outward, waiter_name
 from askance.world import World
 
@@ -41,9 +41,8 @@ class WorldRecorder(Recorder):
         """Append one event, stamped with the world's step, time and strand, while the world is alive."""
         world = self.world
         if not world.dying:
-            step, time, strand = world.stamp()
             self.events.append(
-                Event(kind, who, actor, message, op, outcome, detail, sender, value, step, time, strand, loop)
+                recorded(kind, who, actor, message, op, outcome, detail, sender, value, world.stamp(), loop)
             )
 
     def loop_blocked(self, strand: str, on: str, where: str) -> None:
@@ -60,7 +59,9 @@ def execute(program: Program, adapter: Adapter, world: World) -> History:
     An exception of the adapter's `open`, `spawn` or `close` is the history's `error`.
     """
     recorder = WorldRecorder(world)
-    world.run(lambda: perform(program, adapter, recorder, world.settle))
+    performance = Performance(adapter, program.loops, recorder)
+    world.run(lambda: carried_out(performance, program, world.settle))
+    performance.let_go()
     return finished(program, recorder, world.execution)
 
 

@@ -15,7 +15,7 @@ from askance.program import Actor, Client, Operation, Program, Settle, SleepOp
 from askance.run.clients import RunningClient, client_for
 from askance.run.turns import Directory
 
-__all__ = ["Performance", "perform", "phases"]
+__all__ = ["Performance", "carried_out", "perform", "phases"]
 
 
 class Performance:
@@ -82,6 +82,15 @@ class Performance:
         """Record that nothing can move any more: a phase has ended."""
         self.recorder.add("settle")
 
+    def let_go(self) -> None:
+        """After the end: what handlers know, and who knows them, is freed now and not when garbage is collected."""
+        for error in self.directory.errors:
+            # It leads to those who waited, they to the reply, and the reply to the error.
+            error.__traceback__ = None
+        self.directory.refs.clear()
+        self.directory.replies.clear()
+        self.clients.clear()
+
     def close(self, *, abrupt: bool = False) -> None:
         """Close the system, and what the clients hold; `abrupt`: while actors may be at work."""
         if abrupt:
@@ -126,6 +135,11 @@ def perform(
     Raises what the adapter's `open`, `spawn` or `close` raises.
     """
     performance = Performance(adapter, program.loops, recorder, patience=patience, second=second)
+    return carried_out(performance, program, settle)
+
+
+def carried_out(performance: Performance, program: Program, settle: Callable[[], None]) -> tuple[str, ...]:
+    """Carry out the whole program as a performance that is new; as `perform`."""
     performance.open()
     for actor in program.actors:
         performance.spawn(actor)

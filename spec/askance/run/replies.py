@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from askance.program import Term
+from askance.program import mapped
 
 __all__ = ["Gathered", "Held", "Mapped", "NotSent", "resolve", "resolve_awaited"]
 
@@ -51,7 +51,7 @@ def resolve(kept: Any, wait: Callable[[Any], Any]) -> Any:
         case Held(reply):
             return wait(reply)
         case Mapped(part, symbol):
-            return Term(symbol, (resolve(part, wait),))
+            return mapped(symbol, resolve(part, wait))
         case Gathered(parts):
             values: list[Any] = []
             first: BaseException | None = None
@@ -72,7 +72,7 @@ async def resolve_awaited(kept: Any, wait: Callable[[Any], Awaitable[Any]]) -> A
         case Held(reply):
             return await wait(reply)
         case Mapped(part, symbol):
-            return Term(symbol, (await resolve_awaited(part, wait),))
+            return mapped(symbol, await resolve_awaited(part, wait))
         case Gathered(parts):
             values: list[Any] = []
             first: BaseException | None = None

@@ -6,13 +6,16 @@ says. Whether the library behaves is for the clauses; a library that never answe
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from askance.adapter import Adapter, System
 from askance.run.errors import AdapterError
 from askance.run.loading import check_declaration
 from askance.run.turns import NOT_AN_OUTCOME, Envelope
+from askance.world.strand import NotSimulated
 
 __all__ = ["check_shape", "self_check"]
 
@@ -40,6 +43,8 @@ def self_check(adapter: Adapter, world: Any) -> None:
     """
     check_declaration(adapter)
     execution = world.run(lambda: check_shape(adapter))
+    if execution.ending == "error":
+        raise AdapterError(f"{adapter.name}: one ask of one actor did not come to an end: {execution.error}")
     if execution.exception is not None:
         raise execution.exception
 
@@ -68,11 +73,20 @@ def check_shape(adapter: Adapter) -> None:
     ref = call("spawn", handler, 0 if "loops" in adapter.capabilities else None)
     if ref is None:
         raise AdapterError(f"{name}: `spawn` returned None; it must {contracts['spawn']}")
-    reply = call("ask", ref, Envelope("self-check.0", "self-check", 1))
-    if reply is None:
-        raise AdapterError(f"{name}: `ask` returned None; it must {contracts['ask']}")
+
+    def asked() -> Any:
+        reply = call("ask", ref, Envelope("self-check.0", "self-check", 1))
+        if reply is None:
+            raise AdapterError(f"{name}: `ask` returned None; it must {contracts['ask']}")
+        return reply
+
+    async def awaited() -> Any:
+        return await system.awaitable(asked())
+
     if "result" in adapter.capabilities:
-        check_result(adapter, system, reply, contracts["result"])
+        check_wait(adapter, "result", contracts["result"], lambda: system.result(asked()))
+    else:
+        check_wait(adapter, "awaitable", contracts["awaitable"], lambda: on_a_loop(awaited))
     call("tell", ref, Envelope("self-check.1", "self-check", 2))
     call("close")
 
@@ -87,12 +101,23 @@ def plain_echo(envelope: Envelope) -> Any:
     return envelope.value
 
 
-def check_result(adapter: Adapter, system: Any, reply: Any, contract: str) -> None:
-    """Raise AdapterError if blocking on the reply shows that the adapter miscalls its library, or the handler."""
+def on_a_loop(function: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """What the coroutine gives on an event loop of its own: where replies can only be awaited, asks come from loops."""
+    loop = asyncio.new_event_loop()
     try:
-        value = system.result(reply)
+        return loop.run_until_complete(function())
+    finally:
+        loop.close()
+
+
+def check_wait(adapter: Adapter, method: str, contract: str, wait: Callable[[], Any]) -> None:
+    """Raise AdapterError if waiting for a reply shows that the adapter miscalls its library, or the handler."""
+    try:
+        value = wait()
+    except AdapterError:
+        raise
     except (TypeError, AttributeError, NotImplementedError) as error:
-        raise AdapterError(f"{adapter.name}: `result` raised {told(error)}; it must {contract}") from error
+        raise AdapterError(f"{adapter.name}: `{method}` raised {told(error)}; it must {contract}") from error
     except NOT_AN_OUTCOME:
         raise
     except BaseException:
@@ -127,6 +152,11 @@ def called(name: str, method: str, contract: str, function: Any, *arguments: Any
         value = function(*arguments)
     except NOT_AN_OUTCOME:
         raise
+    except NotSimulated as error:
+        raise AdapterError(
+            f"{name}: `{method}`: {error} (--engine live), and declare that in the adapter: "
+            'engines = frozenset({"live"})'
+        ) from error
     except ImportError as error:  # what the adapter is of is not installed, and it says how to
         raise AdapterError(f"{name}: {error}") from error
     except BaseException as error:

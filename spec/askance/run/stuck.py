@@ -17,8 +17,9 @@ from askance.history import Deadlock, Event, Waiting
 from askance.run.clients import RunningClient
 from askance.run.turns import Turn
 from askance.world import Strand
+from askance.world.frames import is_harness_place
 
-__all__ = ["explained", "innermost", "outward", "waiter_name"]
+__all__ = ["explained", "innermost", "inward", "outward", "waiter_name"]
 
 MAIN = "strand 'main'"
 """The strand of the harness, which waits for the clients: no part of the program."""
@@ -177,7 +178,7 @@ def explained(events: Sequence[Event], engine: Deadlock) -> Deadlock:
                 who,
                 at.strand if at is not None else f"strand {wait.strand!r}",
                 standing.named(op),
-                at.where if at is not None else "an await that no task is in any more",
+                _place(at.where) if at is not None else "an await that no task is in any more",
             )
         )
     # Who waits for no reply is inside the implementation itself.
@@ -187,6 +188,11 @@ def explained(events: Sequence[Event], engine: Deadlock) -> Deadlock:
     if not cycle and not forgotten:
         return Deadlock(tuple(waiting), engine.cycle, engine.forgotten)
     return Deadlock(tuple(waiting), cycle, tuple(forgotten))
+
+
+def _place(where: str) -> str:
+    """The source line, "" where it is the harness's: what waits there is in the program, not in the code."""
+    return "" if is_harness_place(where) else where
 
 
 def find_cycle(graph: dict[str, list[str]]) -> tuple[str, ...]:

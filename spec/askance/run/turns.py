@@ -16,7 +16,7 @@ from typing import Any
 from askance.adapter import Adapter, System
 from askance.errors import make
 from askance.history import Outcome, Recorder
-from askance.program import Err, Expression, Fail, Raise, Spawn, Term, Value, walk
+from askance.program import Err, Expression, Fail, Raise, Spawn, Term, Value, mapped, walk
 from askance.run.actor_state import ActorState
 from askance.run.classify import Classifier, recordable
 from askance.world import EngineFailure, StrandKilled
@@ -100,6 +100,8 @@ class Directory:
         self.replies: dict[str, Any] = {}
         """What the clients keep for each reply, "client.reply"."""
         self._on_made: dict[str, list[Callable[[], object]]] = {}
+        self.errors: list[BaseException] = []
+        """Those that waits have ended with."""
         self.raised = RaisedErrors()
         self.classifier = Classifier(adapter, self.raised)
         self.native_then = "then" in adapter.capabilities
@@ -193,6 +195,7 @@ class Directory:
     def failed(self, who: str, op: str, error: BaseException) -> None:
         """Record that the wait for `op` raised `error`."""
         if not isinstance(error, NOT_AN_OUTCOME):
+            self.errors.append(error)
             self.add("done", who, op=op, outcome=self.classifier.exception(error), loop=self.loop())
 
     def refused(
@@ -217,7 +220,7 @@ class Directory:
         """Apply `symbol` to what a reply gave, for the reply `op`, and record it."""
         outcome = self.classifier.gathered(raw) if gathered else self.classifier.value(raw)
         self.add("apply", who, op=op, outcome=outcome, loop=self.loop())
-        return Term(symbol, (outcome.value if outcome.kind == "value" else raw,))
+        return mapped(symbol, outcome.value if outcome.kind == "value" else raw)
 
 
 class Turn:

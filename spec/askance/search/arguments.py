@@ -16,16 +16,16 @@ def require(target: Any, strategy: Any, **numbers: Any) -> None:
     """
     if not callable(target):
         raise TypeError(f"the target is a function without arguments or askance.Strands(...), not {target!r}")
+    name = getattr(target, "__name__", repr(target))
     if inspect.iscoroutinefunction(target):
-        name = target.__name__
         raise TypeError(
             f"{name!r} is a coroutine function, and calling it runs nothing: pass lambda: asyncio.run({name}())"
         )
     needed = _needed(target)
     if needed:
-        raise TypeError(f"the target is called without arguments, but {target!r} needs {', '.join(needed)}")
+        raise TypeError(f"the target is called without arguments, but {name!r} needs {', '.join(needed)}")
     if not isinstance(strategy, str) and not all(
-        hasattr(strategy, name) for name in ("observes", "begin", "pick", "stepped")
+        hasattr(strategy, one) for one in ("observes", "begin", "pick", "stepped")
     ):
         raise TypeError(
             f"a strategy is a name, such as 'random', or an object with begin, pick and stepped, not {strategy!r}"

@@ -10,14 +10,28 @@ import queue
 import threading
 from typing import Any
 
-from askance.search.operations import BARRIER, NONE, READ, WRITE, Name, conflict, mode_of, name_of
+from askance.search.operations import (
+    BARRIER,
+    GET,
+    NONE,
+    READ,
+    WRITE,
+    Name,
+    conflict,
+    items_in,
+    mode_of,
+    name_of,
+)
 from askance.world import World
 from askance.world.locks import Lock, RLock
 from askance.world.queues import ControlledSimpleQueue
 
-ALWAYS, TAKE, GIVE, ENABLED, ENDED = 0, 1, 2, 4, 8
+ALWAYS, TAKE, GIVE, ENABLED, ENDED, FINISHED = 0, 1, 2, 4, 8, 16
 """What an operation needs of its object: nothing; something to take (a lock, an item); room; of a strand, that it was
-let go on, or that it has ended."""
+let go on, or that it has ended; of a queue, that all its tasks are done."""
+
+READY = TAKE | GIVE | FINISHED
+"""What an object offers that keeps nobody waiting."""
 
 
 CLOCK: Name = ("0", 0, "strand")
@@ -27,16 +41,18 @@ CLOCK: Name = ("0", 0, "strand")
 class Access:
     """What an event did to one object.
 
-    `needs`: what the operation waits for; `offers`: which of these needs the object met just before.
+    `needs`: what the operation waits for; `offers`: which of these needs the object met just before; `items`: how many
+    items it held, where one is taken from a FIFO.
     """
 
-    __slots__ = ("mode", "name", "needs", "offers")
+    __slots__ = ("items", "mode", "name", "needs", "offers")
 
-    def __init__(self, name: Name, mode: int, needs: int = ALWAYS, offers: int = TAKE | GIVE) -> None:
+    def __init__(self, name: Name, mode: int, needs: int = ALWAYS, offers: int = READY) -> None:
         self.name = name
         self.mode = mode
         self.needs = needs
         self.offers = offers
+        self.items: int | None = None
 
 
 class Event:
@@ -93,7 +109,10 @@ def announced(strand: Any, world: World) -> Event:
     mode = mode_of(strand, kind, thing)
     if mode != NONE:
         name = name_of(thing) or ("", 0, kind)
-        event.add(Access(name, mode, ALWAYS if strand.timed_out else _needs(kind, thing), _offers(thing)))
+        access = Access(name, mode, ALWAYS if strand.timed_out else _needs(kind, thing), _offers(thing))
+        if mode == GET:
+            access.items = items_in(thing)
+        event.add(access)
     if timed or kind in ("wait", "select", "sleep"):
         event.add(Access((strand.path, 0, "strand"), READ, ENABLED))
     return event
@@ -104,7 +123,9 @@ def _needs(kind: str, thing: Any) -> int:
         return TAKE
     if kind == "put":
         return GIVE
-    return ENDED if kind == "join" and not isinstance(thing, queue.Queue) else ALWAYS
+    if kind == "join":
+        return FINISHED if isinstance(thing, queue.Queue) else ENDED
+    return ALWAYS
 
 
 def _offers(thing: Any) -> int:
@@ -114,11 +135,16 @@ def _offers(thing: Any) -> int:
     if isinstance(thing, threading.Semaphore):
         return TAKE if thing._value > 0 else 0
     if isinstance(thing, queue.Queue):
-        size = thing._qsize()
-        return (TAKE if size else 0) | (GIVE if thing.maxsize <= 0 or size < thing.maxsize else 0)
+        if getattr(thing, "is_shutdown", False):
+            room = items = True  # nobody waits at either end any more
+        else:
+            size = thing._qsize()
+            items, room = size > 0, thing.maxsize <= 0 or size < thing.maxsize
+        finished = not thing.unfinished_tasks
+        return (TAKE if items else 0) | (GIVE if room else 0) | (FINISHED if finished else 0)
     if isinstance(thing, ControlledSimpleQueue):
         return (TAKE if thing._items else 0) | GIVE
-    return TAKE | GIVE
+    return READY
 
 
 def touch(event: Event, kind: str, thing: Any, mode: int) -> None:
@@ -130,9 +156,11 @@ def touch(event: Event, kind: str, thing: Any, mode: int) -> None:
     if name is not None:
         # What the step does besides to the object that it waited for, it can do no sooner.
         needs = max((access.needs for access in event.accesses if access.name == name), default=ALWAYS)
-        offers = TAKE | GIVE
+        offers = READY
         if kind == "release":
             offers = 0
         elif kind == "notify":
             offers = ENABLED if thing.slot >= 0 else 0
+        elif mode == READ:
+            offers = _offers(thing)
         event.add(Access(name, mode, needs, offers))

@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
-from types import ModuleType
+from collections import deque
 from typing import Any
 
 from askance.preempt.points import Place
@@ -50,6 +50,7 @@ MODES: dict[str, int] = {
     "put": WRITE,
     "get": WRITE,
     "try-get": WRITE,
+    "try-put": WRITE,
     "task-done": WRITE,
     "shutdown": WRITE,
     "size": READ,
@@ -84,6 +85,27 @@ def is_fifo(thing: Any) -> bool:
     if type(thing) is queue.Queue:
         return thing.maxsize <= 0
     return type(thing) is ControlledSimpleQueue
+
+
+def items_in(thing: Any) -> int | None:
+    """How many items a queue holds; None where that cannot be told."""
+    if isinstance(thing, queue.Queue):
+        return int(thing._qsize())
+    return len(thing._items) if isinstance(thing, ControlledSimpleQueue) else None
+
+
+def item_taken(puts: deque[int], items: int | None) -> int:
+    """Of the noted puts that are not taken yet, as far as is known, the one that the next to get from a FIFO takes.
+
+    `items`: how many it holds. If there are more than noted, the oldest were there before anything was: 0 stands for
+    these. If there are fewer, the oldest were taken by what does not wait, or by hand.
+    """
+    if items is not None:
+        while len(puts) > items:
+            puts.popleft()
+        if len(puts) < items:
+            return 0
+    return puts.popleft() if puts else 0
 
 
 def conflict(first: int, second: int) -> bool:
@@ -131,9 +153,7 @@ def name_of(thing: Any) -> Name | None:
         return thing.path, 0, "strand"
     if isinstance(thing, Place):
         # Plain objects have no names that hold on every schedule; all of a type are taken for one.
-        owner = thing.owner
-        kind = owner.__name__ if isinstance(owner, ModuleType) else type(owner).__qualname__
-        return "", 0, f"{kind}.{thing.label}"
+        return "", 0, f"{thing.kind}.{thing.label}"
     serial = getattr(thing, "serial", None)
     if serial is not None:
         return serial[0], serial[1], ""

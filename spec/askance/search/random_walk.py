@@ -6,9 +6,9 @@ timeout would fire first. Half of the executions never let a timer fire early; t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from itertools import chain, count, repeat
+from itertools import chain, count
 from random import Random
 from struct import Struct
 from typing import Any
@@ -23,6 +23,8 @@ TICK = 1 / 8
 BITS = 32
 """Those of each number that a walk draws."""
 
+_EARLY = int(EARLY_TIMERS * (1 << BITS))
+_TICK = int(TICK * (1 << BITS))
 _words = Struct("<16I").unpack
 
 
@@ -31,23 +33,35 @@ def _block(text: str, number: int) -> tuple[int, ...]:
     return _words(blake2b(f"{text} {number}".encode()).digest())
 
 
+def _further(text: str) -> Iterator[int]:
+    """The words after the first sixteen."""
+    for number in count(1):
+        yield from _block(text, number)
+
+
 class Clockwise:
     """What strategies that draw at random share: a seed for each execution, and how rarely the clock is picked."""
 
     observes = False
+    random: Random
 
     def __init__(self, seed: int = 0) -> None:
+        self.name = type(self).__name__
         self.seed = seed
         self.execution = -1
-        self.random = Random()
         self.early_timers = False
 
     def begin(self) -> None:
         """The next execution: its randomness follows from the seed and its number alone."""
         self.execution += 1
-        text = f"{type(self).__name__} {self.seed} {self.execution}"
+        text = f"{self.name} {self.seed} {self.execution}"
         # A number is seeded with at two thirds of the time that a text takes.
-        self.random.seed(int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little"))
+        seed = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+        try:
+            self.random.seed(seed)
+        except AttributeError:
+            # Made without a seed it would ask the system for one, twice; most strategies serve one execution.
+            self.random = Random(seed)
         self.early_timers = self.random.random() < EARLY_TIMERS
 
     def ticks(self) -> bool:
@@ -67,20 +81,19 @@ class RandomWalk(Clockwise):
 
     def begin(self) -> None:
         """The next execution."""
-        self.execution += 1
-        text = f"{type(self).__name__} {self.seed} {self.execution}"
-        self._draw = chain.from_iterable(map(_block, repeat(text), count())).__next__
-        self.early_timers = self._draw() < EARLY_TIMERS * (1 << BITS)
+        self.execution = number = self.execution + 1
+        text = f"{self.name} {self.seed} {number}"
+        self._draw = draw = chain(_block(text, 0), _further(text)).__next__
+        self.early_timers = draw() < _EARLY
 
     def ticks(self) -> bool:
         """Whether the clock, where it would be next though others could run, is really taken."""
-        return self.early_timers and self._draw() < TICK * (1 << BITS)
+        return self.early_timers and self._draw() < _TICK
 
     def pick(self, runnable: Sequence[Any], current: Any) -> Any:
         """Any of them."""
-        draw = self._draw
-        chosen = runnable[draw() * len(runnable) >> BITS]
+        chosen = runnable[self._draw() * len(runnable) >> BITS]
         if chosen.number or self.ticks():
             return chosen
         others = [strand for strand in runnable if strand.number]
-        return others[draw() * len(others) >> BITS]
+        return others[self._draw() * len(others) >> BITS]

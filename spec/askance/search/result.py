@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from askance.search.calming import calmer
 from askance.search.counterexample import Counterexample
 from askance.search.pct import missed
 
@@ -59,7 +60,8 @@ class Exploration:
         if self.interleavings == 1 and self.strands > 1:
             return (
                 f"only one interleaving was seen, although {self.strands} strands ran: they share nothing that "
-                "is controlled, or there were too few executions"
+                "is controlled (statements become scheduling points with --preempt MODULE, or preempt=[...]), "
+                "or there were too few executions"
             )
         return ""
 
@@ -83,25 +85,32 @@ class Exploration:
     def assert_ok(self) -> None:
         """Raises ExplorationFailed or ExplorationInconclusive (AssertionErrors) unless it passed.
 
-        One that Ctrl-C interrupted raises KeyboardInterrupt.
+        The text shows the first failure on the calmest schedule that was found. One that Ctrl-C interrupted raises
+        KeyboardInterrupt.
         """
         if self.interrupted and not self.failed:
             raise KeyboardInterrupt
         if self.nondeterminism:
             raise ExplorationInconclusive(str(self))
         if self.failed:
-            raise ExplorationFailed(str(self))
+            raise ExplorationFailed(self.told(calmer(self.failures[0])))
         if self.inconclusive:
             raise ExplorationInconclusive(str(self))
 
     def __str__(self) -> str:
         """One line of numbers, then the first failure."""
-        counts = f"{self.executions} executions, {self.interleavings} interleavings, {self.steps} steps"
-        if self.redundant:
-            counts += f", {self.redundant} redundant"
+        counts = self._counts()
         if self.nondeterminism or (self.inconclusive and not self.failed):
             return f"inconclusive: {self.inconclusive} ({self.strategy}: {counts})"
         if self.failed:
-            return f"{self.failed} of {counts} failed ({self.strategy})\n{self.failures[0]}"
+            return self.told(self.failures[0])
         seen = f"all {self.interleavings} interleavings" if self.complete else "no failure"
         return f"passed: {seen} ({self.strategy}: {counts})"
+
+    def told(self, failure: Counterexample) -> str:
+        """One line of numbers, then that failure."""
+        return f"{self.failed} of {self._counts()} failed ({self.strategy})\n{failure}"
+
+    def _counts(self) -> str:
+        counts = f"{self.executions} executions, {self.interleavings} interleavings, {self.steps} steps"
+        return counts + f", {self.redundant} redundant" if self.redundant else counts

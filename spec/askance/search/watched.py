@@ -8,22 +8,22 @@ stack. Reports and `askance replay` use it; a search never does.
 from __future__ import annotations
 
 import linecache
-import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any
 
 from askance.engine import Strategy
+from askance.run.stuck import innermost, inward, outward
+from askance.search.events import Event, announced, touch
+from askance.search.operations import MODES, mode_of
 from askance.search.recording import Recorder
 from askance.search.trace import Names
 from askance.world import Strand, World
-from askance.world.frames import is_ours, is_standard, own_frame, place, where_coroutine
+from askance.world.frames import is_harness_file, is_standard, place
 
 __all__ = ["Moment", "Seen", "Standing", "Stop", "Watch", "WatchedWorld"]
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,36 @@ class Seen:
     operation: str
     object: str
     where: str
+    line: str = ""
     switch: bool = False
     reason: str = ""
     preempting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """A step that a strand has announced and cannot make yet; it looks like step 0."""
+
+    made: Event
+    seen: Seen
+    address: tuple[str, int]
+    thing: Any
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a strand, or a task that waits, stands: at which source line, and what that line is; `doing` in words."""
+    """Where a strand, or a task that waits, stands: about to do what, at which line of the implementation.
+
+    `doing` is the operation that comes next, "" where none is announced. `where` and the line's text are "" where no
+    line of the implementation is concerned. `work`: the client or the turn that it is at work for, "" for none.
+    """
 
     who: str
     doing: str
     where: str = ""
     line: str = ""
+    work: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,10 @@ class Watch(Recorder):
         """How many operations each strand has made, by its path."""
         self.addresses: list[tuple[str, int]] = []
         """Of each step: the strand's path, and the number of its operation."""
+        self.made: list[Event] = []
+        """Each step, as partial orders need it."""
+        self.blocked: dict[str, Blocked] = {}
+        """What strands that wait have announced, by their paths."""
         self.waits: dict[str, int] = {}
         """How often each strand has begun to wait, by its name."""
         self.events = 0
@@ -122,23 +143,33 @@ class Watch(Recorder):
         before = self.before
         switch = before is not None and before is not strand
         preempting = switch and before is self.left
+        frame = None if strand is world.clock else sys._getframe(1)
+        standing = standing_of(strand, frame)
         seen = Seen(
             world.steps,
             strand.name,
             kind,
             "" if thing is None or thing is strand else self.names.of(thing),
-            "" if strand is world.clock else standing_of(strand, world, sys._getframe(1)).where,
+            standing.where,
+            standing.line,
             switch,
             self._reason(before, strand) if switch and before is not None else "",
             preempting,
         )
         self.seen.append(seen)
+        self.made.append(announced(strand, world))
+        self.blocked.pop(strand.path, None)
         self.counts[strand.path] = self.counts.get(strand.path, 0) + 1
         self.addresses.append((strand.path, self.counts[strand.path]))
         self.before, self.left = strand, None
         if self.tell is not None:
             self.tell(seen)
         self.look("step", world.steps)
+
+    def touched(self, strand: Strand, kind: str, thing: Any) -> None:
+        """Keep what a step did besides."""
+        super().touched(strand, kind, thing)
+        touch(self.made[-1], kind, thing, MODES[kind])
 
     def _reason(self, before: Strand, after: Any) -> str:
         if after.number == 0:
@@ -168,7 +199,17 @@ class Watch(Recorder):
 
     def waiting(self, strand: Strand) -> None:
         """A strand begins to wait."""
+        world = self.world
+        assert world is not None
         self.waits[strand.name] = self.waits.get(strand.name, 0) + 1
+        if strand.kind not in ("select", "bodies", "settle") and strand.object is not None:
+            kind, thing = str(strand.kind), strand.object
+            standing = standing_of(strand, sys._getframe(1))
+            name = "" if thing is strand else self.names.of(thing)
+            seen = Seen(0, strand.name, kind, name, standing.where, standing.line)
+            address = strand.path, self.counts.get(strand.path, 0) + 1
+            mode = mode_of(strand, kind, thing)
+            self.blocked[strand.path] = Blocked(announced(strand, world), seen, address, thing, mode)
         self.look("wait", self.waits[strand.name], strand.name)
 
     def look(self, kind: str, number: int, strand: str = "") -> None:
@@ -194,12 +235,16 @@ class Watch(Recorder):
             if strand.kind in ("select", "bodies") and not current:
                 found.append(Standing(strand.name, "idle: its loop has nothing to do"))
             else:
-                found.append(standing_of(strand, world, frame, self.pending(strand)))
+                # Who records an event has done what it announced last.
+                done = current and self.stop is not None and self.stop.moment.kind == "event"
+                standing = standing_of(strand, frame, "" if done else self.pending(strand))
+                found.append(replace(standing, work=innermost(outward(frame))))
         for loop in world.loops:
             for task in loop.live_tasks():
                 if task._fut_waiter is not None and (who := world.waiter_name(task)):
-                    where = where_coroutine(task.get_coro())
-                    found.append(Standing(who, "awaits", where, source(where)))
+                    frames = reversed(list(inward(task.get_coro())))
+                    lines = (standing_of(who, one, "awaits") for one in frames if not _is_foreign(one))
+                    found.append(replace(next(lines, Standing(who, "awaits")), work=who))
         return found
 
 
@@ -225,33 +270,21 @@ class WatchedWorld(World):
 
 def implementation_frame(frame: FrameType | None) -> FrameType | None:
     """The innermost frame that is neither askance's nor the standard library's."""
-    while frame is not None and (
-        frame.f_code.co_filename.startswith(_PACKAGE) or is_ours(frame) or is_standard(frame)
-    ):
+    while frame is not None and _is_foreign(frame):
         frame = frame.f_back
     return frame
 
 
-def standing_of(strand: Strand, world: World, frame: FrameType | None, doing: str = "") -> Standing:
-    """Where a strand stands: the innermost line of the implementation, or else of what called it."""
-    found = implementation_frame(frame) or own_frame(frame)
+def _is_foreign(frame: FrameType) -> bool:
+    return is_harness_file(frame.f_code.co_filename) or is_standard(frame)
+
+
+def standing_of(who: str | Strand, frame: FrameType | None, doing: str = "") -> Standing:
+    """Where a strand or a task stands: the innermost line of the implementation, if there is one."""
+    name = who if isinstance(who, str) else who.name
+    found = implementation_frame(frame)
     if found is None:
-        return Standing(strand.name, doing)
+        return Standing(name, doing)
     code, number = found.f_code, found.f_lineno
-    return Standing(strand.name, doing, place(code, number), _line(code.co_filename, number))
-
-
-def source(where: str) -> str:
-    """The text of the line that "path:line in function" names, "" where it cannot be read."""
-    path, _, rest = where.partition(" in ")[0].rpartition(":")
-    if not rest.isdigit():
-        return ""
-    for folder in ("", *sys.path):
-        line = _line(os.path.join(folder, path), int(rest))
-        if line:
-            return line
-    return ""
-
-
-def _line(path: str, number: int) -> str:
-    return linecache.getline(path, number).strip()
+    line = linecache.getline(code.co_filename, number).strip()
+    return Standing(name, doing, place(code, number), line)

@@ -11,13 +11,13 @@ from typing import Generic, TypeVar
 
 from askance.engine import Strategy
 from askance.program import Program
+from askance.search.deviations import Deviating, Deviation, Noting, calmest
 from askance.search.pos import POS
 from askance.search.random_walk import RandomWalk
 from askance.search.replay import Stay
 from askance.shrink.programs import smaller
-from askance.shrink.schedules import Deviating, Deviation, Noting, calmest
 
-__all__ = ["Reduction", "smaller"]
+__all__ = ["Reduction", "smaller", "walks"]
 
 F = TypeVar("F")
 

@@ -136,7 +136,15 @@ def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...
         rest = _without(operations, at)
         yield _unresting(rest, made) if made is not None else rest
         if isinstance(operation, Compose):
-            yield tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+            plain = tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+            yield plain
+            # The composition may be there only to let a later part of a gather be first.
+            turned = tuple(_turned(other) for other in plain)
+            if turned != plain:
+                yield turned
+        if isinstance(operation, GatherOp):
+            for part in dict.fromkeys(operation.replies):
+                yield tuple(_on_part(other, operation.name, part) for other in rest)
         if isinstance(operation, AskOp):
             for earlier in operations[:at]:
                 if isinstance(earlier, AskOp):
@@ -149,6 +157,13 @@ def _on_part(operation: Operation, made: str, part: str) -> Operation:
         return replace(operation, reply=part)
     if isinstance(operation, GatherOp):
         return replace(operation, replies=tuple(part if one == made else one for one in operation.replies))
+    return operation
+
+
+def _turned(operation: Operation) -> Operation:
+    """A gather of the same parts in the opposite order."""
+    if isinstance(operation, GatherOp):
+        return replace(operation, replies=operation.replies[::-1])
     return operation
 
 

@@ -53,8 +53,10 @@ def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, n
     lacking = sorted(clause.needs - adapter.capabilities)
     if lacking:
         return Result(clause.id, "unsupported", f"{adapter.name} does not declare {', '.join(lacking)}", {})
+    if not clause.claimed(adapter):
+        return Result(clause.id, "unsupported", f"{adapter.name} declares {clause.disclaimed_by}", {})
     trial = Trial(clause, adapter, profile, seed, name)
-    if not Situations(clause.features, adapter).skeletons:
+    if not Situations(clause.features, adapter).allow(clause):
         return Result(clause.id, "unsupported", f"{adapter.name} cannot be brought into its situation", {})
     found: Failure | None = None
     real, cpu = time.perf_counter(), time.process_time()

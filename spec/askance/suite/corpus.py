@@ -41,7 +41,7 @@ def tried_again(
 ) -> Result | None:
     """What came of the saved counterexample: "fail", or "pass" with a note; None where there is none to try."""
     file = file_of(folder, name, clause.id)
-    if not file.exists() or not clause.needs <= adapter.capabilities:
+    if not file.exists() or not clause.claimed(adapter):
         return None
     try:
         counterexample = read(file)

@@ -79,6 +79,8 @@ class Replayed:
     execution: Any
     verdict: str = ""
     """The clause's, on what happened now."""
+    case: Case | None = None
+    """What happened now, for whoever asks other clauses, too."""
 
 
 def replay(
@@ -102,9 +104,10 @@ def replay(
     case = Case(failure.program, history, denoted(failure.program, adapter), adapter, tuple(others))
     judgement = judge(ALL[failure.clause], case)
     if judgement.verdict == "fail":
-        return Replayed("same", history, judgement.violation, world.execution, judgement.verdict)
+        return Replayed("same", history, judgement.violation, world.execution, judgement.verdict, case)
     diverged = any(ended.ending == "error" for ended in (history, *others))
-    return Replayed("diverged" if diverged else "passed", history, None, world.execution, judgement.verdict)
+    outcome: Literal["passed", "diverged"] = "diverged" if diverged else "passed"
+    return Replayed(outcome, history, None, world.execution, judgement.verdict, case)
 
 
 # ---------------------------------------------------------------- files

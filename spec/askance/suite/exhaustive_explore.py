@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from askance.run import UsageError
+from askance.search.calming import calmer
 from askance.search.dpor import OptimalDPOR
 from askance.search.explore import explore
 from askance.suite.exhaustive_progress import Progress
@@ -43,15 +45,21 @@ def explore_exhaustively(name: str, *, executions: int, preempt: tuple[str, ...]
     progress = Progress(sys.stderr)
     progress.begin(name)
     strategy = _Shown(progress)
-    result = explore(function_named(name), strategy=strategy, executions=executions, preempt=preempt)
+    try:
+        result = explore(function_named(name), strategy=strategy, executions=executions, preempt=preempt)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     result.strategy = "dpor"
     progress.end()
-    print(result)
     if result.failed and not result.inconclusive:
+        result.failures[0] = calmer(result.failures[0])
+        print(result)
         print(f"        askance replay {save_exploration(name, preempt, result.failures[0].schedule)}")
         return FELL
-    if not result.complete:
+    if not result.complete and (result.passed or result.interrupted):
         made = f"{result.executions:,} of about {round(strategy.estimated):,} interleavings"
-        print(f"        {made}: not complete")
+        why = "interrupted, not complete" if result.interrupted else "not complete"
+        print(f"inconclusive: no failure in {made}: {why}")
         return INCONCLUSIVE
+    print(result)
     return INCONCLUSIVE if result.inconclusive else PASSED

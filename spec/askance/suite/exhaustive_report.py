@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from askance.program_text import show
-from askance.run import UsageError
+from askance.report.files import written
 
 if TYPE_CHECKING:
     from askance.suite.exhaustive import Searched
@@ -24,7 +24,7 @@ def document(implementation: str, results: Sequence[Searched], left_out: Sequenc
     statuses = {searched.status for searched in results}
     verdict = "fail" if 1 in statuses else "pass" if statuses == {0} else "inconclusive"
     return {
-        "format": FORMAT,
+        "askance exhaustive": FORMAT,
         "implementation": implementation,
         "verdict": verdict,
         "executions": sum(searched.executions + searched.bounded for searched in results),
@@ -58,7 +58,4 @@ def _program(searched: Searched) -> dict[str, Any]:
 
 def write(found: dict[str, Any], file: Path) -> None:
     """Write it as JSON. Raises UsageError where that cannot be."""
-    try:
-        file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error
+    written(file, json.dumps(found, indent=2) + "\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -29,10 +30,11 @@ from askance.run import lacking as lacking_for
 from askance.suite.conduct import Result, quiet_settings
 from askance.suite.counterexample import Counterexample, file_of, read
 from askance.suite.live_history import history_of
+from askance.suite.live_reducing import reduced
 from askance.suite.statistics import Tally
 from askance.suite.trial import Failure, Script, Variant, denoted
 
-__all__ = ["LIVE_PROFILES", "Runner", "conduct_live", "replay_live", "times_failed"]
+__all__ = ["LIVE_PROFILES", "Runner", "conduct_live", "replay_live"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,14 @@ LIVE_PROFILES = {
 }
 MOST_INCONCLUSIVE = 5
 """After so many executions that said nothing, nothing more is tried."""
-MOST_HANGS = 3
+MOST_HANGS = 2
 """After so many executions that hung through another clause's fault, nothing more is tried."""
 SOFT = frozenset({"M6"})
 """Clauses that count how often others came first: only what is there every time is no chance."""
 LOUD = 1_000_000
 """So many bytes of output are told of."""
+ATTEMPTS = 3
+"""So often a program that stood still for a while is performed again, to see it stand still for long."""
 AGAIN = 20
 """How often a program that failed is performed again, to say how often it fails."""
 
@@ -69,6 +73,10 @@ class Runner:
     def __init__(self, implementation: str) -> None:
         self.implementation = implementation
         self.child: Child | None = None
+        self.next: Future[Child] | None = None
+        """The child after this one, which is got ready meanwhile where the one before did not outlive its program."""
+        self.starting = ThreadPoolExecutor(1)
+        self.short_lived = False
         self.seconds = 0.0
         self.printed = 0
 
@@ -77,26 +85,43 @@ class Runner:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+        self.starting.shutdown()
 
     def end(self) -> None:
         """End the child, if there is one."""
         if self.child is not None:
             self.child.close()
             self.child = None
+        if self.next is not None:
+            with contextlib.suppress(ChildFailed):
+                self.next.result().close()
+            self.next = None
 
-    def run(self, program: Program) -> History:
-        """Perform the program; what happened. A child that cannot be made ready gives an error."""
+    def started(self) -> Child:
+        """A child that is ready; raises ChildFailed."""
+        return Child(self.implementation, known=self.known.get(self.implementation))
+
+    def run(self, program: Program, *, brief: bool = False) -> History:
+        """Perform the program; what happened. A child that cannot be made ready gives an error.
+
+        `brief`: as for `Child.run`.
+        """
         if self.child is None:
             try:
-                self.child = Child(self.implementation, known=self.known.get(self.implementation))
+                coming, self.next = self.next, None
+                self.child = self.started() if coming is None else coming.result()
             except ChildFailed as failed:
                 return History(program, (), "error", error=str(failed))
         self.known[self.implementation] = self.child.known or {}
-        ran = self.child.run(program)
+        if self.short_lived and self.next is None:
+            self.next = self.starting.submit(self.started)
+        ran = self.child.run(program, brief=brief)
         self.seconds += ran.seconds
+        self.short_lived = self.child.over
         if self.child.over:
             self.printed += self.child.printed
-            self.end()
+            self.child.close()
+            self.child = None
         return history_of(program, ran)
 
 
@@ -111,6 +136,8 @@ class LiveTrial:
         self.tally = Tally()
         self.errors: list[str] = []
         self.hung = 0
+        self.stood = False
+        """Whether the clause fell at a standstill that was watched for the full time; others are then believed."""
 
     def judged(self, history: History, variants: Sequence[History] = ()) -> Judgement:
         """The clause's verdict on what happened."""
@@ -122,10 +149,17 @@ class LiveTrial:
         others: list[Program] = []
         if "placements" in self.clause.features and "loops" in self.adapter.capabilities:
             others = list(placements(program))
-        variants = [self.runner.run(other) for other in others]
-        history = self.runner.run(program)
+        variants = [self.runner.run(other, brief=True) for other in others]
+        history = self.runner.run(program, brief=True)
         judgement = self.judged(history, variants)
         if judgement.verdict == "fail" and judgement.violation is not None:
+            still = any(one.deadlock is not None for one in (history, *variants))
+            if still and not self.stood and not self.stands_still(program, others):
+                self.errors.append(
+                    "nothing moved for a while once, and not again: it may only have been slow"
+                )
+                return Judgement(self.clause.id, "inconclusive"), None
+            self.stood = still
             untimed = self.judged(
                 replace(history, timers_raced=True), [replace(one, timers_raced=True) for one in variants]
             )
@@ -142,6 +176,14 @@ class LiveTrial:
         self.hung += history.ending == "deadlock"
         self.tally.raced += history.timers_raced
         return judgement, None
+
+    def stands_still(self, program: Program, others: Sequence[Program]) -> bool:
+        """Whether the clause falls when the program is performed again, and watched for the full time."""
+        for _ in range(ATTEMPTS):
+            variants = [self.runner.run(other) for other in others]
+            if self.judged(self.runner.run(program), variants).verdict == "fail":
+                return True
+        return False
 
     def confirmed(self, program: Program) -> bool:
         """Whether a failure that only times show is there whenever the program is performed again."""
@@ -192,10 +234,26 @@ def drawn(clause: Clause, adapter: Adapter, count: int, seed: int) -> list[Progr
     return found
 
 
-def times_failed(clause: Clause, adapter: Adapter, program: Program, runner: Runner) -> int:
+def times_failed(trial: LiveTrial, program: Program) -> int:
     """In how many of AGAIN executions the clause falls on the program."""
-    trial = LiveTrial(clause, adapter, adapter.name, runner)
     return sum(trial.perform(program)[0].verdict == "fail" for _ in range(AGAIN))
+
+
+def made_smaller(trial: LiveTrial, failure: Failure) -> tuple[Failure, int]:
+    """The failure on the smallest program that could be found, and in how many of AGAIN executions it was seen."""
+
+    def fails(program: Program) -> Failure | None:
+        # Twice, so that what fails now and then does not take the place of what always fails.
+        if lacking_for(program, trial.adapter) or trial.perform(program)[1] is None:
+            return None
+        return trial.perform(program)[1]
+
+    smallest = reduced(failure, fails)
+    if smallest is not failure:
+        # What stood still was only watched for a short while.
+        trial.stood = False
+        smallest = trial.perform(smallest.program)[1] or failure
+    return smallest, times_failed(trial, smallest.program)
 
 
 def said(failed: int) -> str:
@@ -215,31 +273,35 @@ def replay_live(counterexample: Counterexample, adapter: Adapter) -> Counterexam
 
 
 def conduct_live(
-    clause: Clause, adapter: Adapter, profile: str, seed: int = 0, name: str = "", folder: Path | None = None
+    clause: Clause, adapter: Adapter, profile: str, runner: Runner, seed: int = 0, folder: Path | None = None
 ) -> Result:
-    """Try the clause on the implementation, in child processes; first the program that failed before, if one did."""
+    """Try the clause on the runner's implementation; first the program that failed before, if one did."""
     lacking = sorted(clause.needs - adapter.capabilities)
     if lacking:
         return Result(clause.id, "unsupported", f"{adapter.name} does not declare {', '.join(lacking)}", {})
-    if not Situations(clause.features, adapter).skeletons:
+    if not clause.claimed(adapter):
+        return Result(clause.id, "unsupported", f"{adapter.name} declares {clause.disclaimed_by}", {})
+    if not Situations(clause.features, adapter).allow(clause):
         return Result(clause.id, "unsupported", f"{adapter.name} cannot be brought into its situation", {})
     chosen = LIVE_PROFILES[profile]
-    with Runner(name or adapter.name) as runner:
-        trial = LiveTrial(clause, adapter, name or adapter.name, runner)
-        tried = drawn(clause, adapter, chosen.programs, zlib.crc32(f"live {clause.id} {seed}".encode()))
-        file = file_of(folder or Path(), trial.name, clause.id, "live")
-        if folder is not None and file.exists():
-            with contextlib.suppress(UsageError):
-                program = read(file).failure.program
-                tried = tried if lacking_for(program, adapter) else [program, *tried]
-        failure = trial.search(tried, chosen.repeats)
-        counterexample, again = None, ""
-        if failure is not None:
-            failed = times_failed(clause, adapter, failure.program, runner)
-            again = said(failed)
-            counterexample = Counterexample(trial.name, failure, engine="live", seen=again)
-        trial.tally.seconds = runner.seconds
-    loud = f"it printed {runner.printed:,} bytes" if runner.printed > LOUD else ""
+    trial = LiveTrial(clause, adapter, runner.implementation, runner)
+    seconds, printed = runner.seconds, runner.printed
+    tried = drawn(clause, adapter, chosen.programs, zlib.crc32(f"live {clause.id} {seed}".encode()))
+    file = file_of(folder or Path(), trial.name, clause.id, "live")
+    if folder is not None and file.exists():
+        with contextlib.suppress(UsageError):
+            program = read(file).failure.program
+            tried = tried if lacking_for(program, adapter) else [program, *tried]
+    failure = trial.search(tried, chosen.repeats)
+    counterexample = None
+    if failure is not None:
+        again = LiveTrial(clause, adapter, trial.name, runner)
+        again.stood = trial.stood
+        failure, failed = made_smaller(again, failure)
+        counterexample = Counterexample(trial.name, failure, engine="live", seen=said(failed))
+    trial.tally.seconds = runner.seconds - seconds
+    printed = runner.printed - printed
+    loud = f"it printed {printed:,} bytes" if printed > LOUD else ""
     told = "; ".join(filter(None, (note(trial), loud)))
     return Result(clause.id, trial.verdict(), told, trial.tally.data(), counterexample)
 
@@ -252,6 +314,10 @@ def note(trial: LiveTrial) -> str:
         return f"{by} of {sum(tally.verdicts.values())} executions"
     if verdict == "inconclusive":
         return f"{tally.verdicts['inconclusive']} executions told nothing: {trial.errors[0]}"
+    if verdict == "untested" and trial.hung:
+        return (
+            f"through another clause's fault {trial.hung} executions stood still, so nothing more was tried"
+        )
     if verdict == "untested":
         return "its situation did not arise"
     return ""

@@ -171,6 +171,7 @@ def explored(
 ) -> int:
     """Explore `module:function`, print the result, save the first failure; the exit status."""
     from askance.search.arguments import require
+    from askance.search.calming import calmer
     from askance.search.explore import explore
     from askance.search.named import named
 
@@ -185,6 +186,8 @@ def explored(
         result = explore(target, strategy=strategy, executions=executions, seed=seed, preempt=preempt)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if result.failed and not result.inconclusive and isinstance(strategy, str):
+        result.failures[0] = calmer(result.failures[0])
     print(result)
     if result.inconclusive:
         return INCONCLUSIVE

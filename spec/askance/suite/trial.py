@@ -40,6 +40,8 @@ MOST_INCONCLUSIVE = 10
 
 WATCHERS: list[Callable[[Trial], None]] = []
 """Told of each execution, for who shows progress; nothing that is tried may depend on them."""
+BEGUN: list[Callable[[Program], None]] = []
+"""Told of each program before it is run, for who wants to know on which one the process ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ class Trial:
             tally.shrinking += 1
             return
         tally.executions += 1
-        tally.strategies[type(world.strategy).__name__] += 1
+        tally.strategies[strategy_name(world.strategy)] += 1
         tally.steps += execution.steps
         tally.decisions += execution.decisions
         tally.seconds += seconds
@@ -149,7 +151,7 @@ class Trial:
         tally = self.tally
         if recorder is not None and self.signatures is not None:
             tally.signed += 1
-            self.signatures.add(signature(recorder.accesses))
+            self.signatures.add(signature(recorder.accesses, recorder.items))
         if isinstance(strategy, PCT) and world.execution.steps <= strategy.longest:
             tally.sought(strategy.depth, world.execution.strands, strategy.longest)
 
@@ -208,6 +210,8 @@ class Trial:
         if self.found is None:
             places = [str(c.where) if c.where in ("thread", "loop") else "inside" for c in program.clients]
             self.tally.saw(shape(program), program.loops, len(program.actors), places)
+        for told in BEGUN:
+            told(program)
         variants = self.variants(program)
         seen: set[tuple[int, ...]] = set()
         tried: list[tuple[int, Strategy]] = [(-1, drawn)] if drawn is not None else []
@@ -276,3 +280,8 @@ class Trial:
         if verdicts["pass"]:
             return "pass"
         return "unsupported" if verdicts["unsupported"] else "untested"
+
+
+def strategy_name(strategy: Strategy) -> str:
+    """What made the schedule: of an execution that is recorded, the strategy that the recorder passes on."""
+    return type(strategy.strategy if isinstance(strategy, Recorder) else strategy).__name__

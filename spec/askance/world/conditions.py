@@ -56,9 +56,7 @@ def wait(self: Any, timeout: float | None = None) -> bool:
         saved: Any = lock._release_save()
     else:
         lock.owner = None
-        for other in lock.pending:
-            if other.slot < 0 and not other.done:
-                world.enable(other)
+        world.let(lock.pending)
     if world.observes:
         world.touch("release", lock)
     pending = pending_on(self, world)
@@ -98,9 +96,7 @@ def notify(self: Any, n: int = 1) -> None:
         pending: list[Strand] = kept[1]
         if world.observes:
             _tell(world, pending[:n])
-        for strand in pending[:n]:
-            if strand.slot < 0 and not strand.done:
-                world.enable(strand)
+        world.let(pending[:n])
         del pending[:n]
     hook = mine.get("_askance_queue")
     if hook is not None:
@@ -155,7 +151,9 @@ def event_init(self: Any) -> None:
     else:
         self._flag = False
         self._cond = _Later()
-        self._askance_serial = world.new_serial()
+        maker = world.current
+        maker.objects = number = maker.objects + 1
+        self._askance_serial = maker.path, number
 
 
 def event_set(self: Any) -> None:
@@ -169,9 +167,7 @@ def event_set(self: Any) -> None:
     pending = pending_on(self, world)
     if world.observes:
         _tell(world, pending)
-    for strand in pending:
-        if strand.slot < 0 and not strand.done:
-            world.enable(strand)
+    world.let(pending)
     pending.clear()
 
 
@@ -239,9 +235,7 @@ def semaphore_acquire(self: Any, blocking: bool = True, timeout: float | None = 
             return False
     self._value -= 1
     if self._value == 0:
-        for other in pending_on(self, world):
-            if other.slot >= 0 and not other.timed_out:
-                world.disable(other)
+        world.hold(pending_on(self, world))
     return True
 
 
@@ -273,9 +267,7 @@ def bounded_release(self: Any, n: int = 1) -> None:
 
 def _give_back(self: Any, world: Any, n: int) -> None:
     self._value += n
-    for strand in pending_on(self, world):
-        if strand.slot < 0 and not strand.done:
-            world.enable(strand)
+    world.let(pending_on(self, world))
 
 
 METHODS: tuple[tuple[type, str, Callable[..., Any]], ...] = (

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 from greenlet import getcurrent, greenlet
 
-from askance.world import generators, patching, state, threads, watchdog
+from askance.world import generators, patching, state, threads
 from askance.world.deadlock import explain
 from askance.world.ending import end_strands
 from askance.world.execution import Ending, Execution
-from askance.world.scheduler import Scheduler
+from askance.world.scheduler import Scheduler, nobody
 from askance.world.strand import EngineFailure, Strand, StrandKilled
 
 __all__ = ["Ending", "Execution", "World", "current"]
@@ -53,6 +53,7 @@ class World(Scheduler):
         # One that takes turns with others may have changed both.
         self.pick = strategy.pick
         self.observes = strategy.observes
+        self.allow(self.max_steps)
         self.main.life = lambda: self._live_main(main)
         self.enable(self.main)
         self._enter()
@@ -91,8 +92,7 @@ class World(Scheduler):
             raise RuntimeError("a world cannot be run inside a strand of another")
         self.paused = False
         state.world = self
-        watchdog.watch(self)
-        unhook = generators.hooked()
+        hooks = generators.hook()
         outside = _get_running_loop()
         if outside is not None:
             _set_running_loop(None)
@@ -103,15 +103,12 @@ class World(Scheduler):
                 if chosen is None:
                     self.ending = self.ending or ("done" if self.main.done else "deadlock")
                 else:
-                    self._switch(chosen)
-            if self.ending == "deadlock":
-                self.execution.deadlock = explain(self)
+                    self.turn(chosen).switch()
         except EngineFailure as failure:
             self._failed(str(failure))
         finally:
             state.world = None
-            watchdog.watch(None)
-            unhook()
+            generators.unhook(hooks)
             self._loop_now = None
             _set_running_loop(outside)
             execution = self.execution
@@ -122,12 +119,15 @@ class World(Scheduler):
                 execution.ending = self.ending
         if self.interrupted:
             raise KeyboardInterrupt
+        if self.ending == "deadlock":
+            # Outside of the world: to ask a future whether it is done is a step inside, and may wait for its lock.
+            execution.deadlock = explain(self)
 
     def _main_is_over(self) -> bool:
         """Whether only daemons are left, as at the end of a process; and these are at rest, where they are to be."""
         if self.drain and any(strand is not self.clock for strand in self.runnable):
             return False
-        return not [strand for strand in self.strands[1:] if not strand.done and not strand.daemon]
+        return not [strand for strand in self.strands if not strand.done and not strand.daemon]
 
     def settle(self) -> None:
         """Called by the main strand: return when nothing else can move any more, timers included."""
@@ -147,14 +147,15 @@ class World(Scheduler):
         if self.dying:
             return
         self.dying = True
-        self.max_steps = 1 << 62
+        self.allow(1 << 62)
         try:
             end_strands(self)
         finally:
             # Without these cycles most of an execution is freed at once, and collection has little to do.
+            self.on_loop_blocked = None
+            self.waiter_name = nobody
             for strand in self.strands:
-                strand.greenlet = None
-                strand.life = None
+                strand.greenlet = strand.life = strand.object = None
                 if strand.thread is not None:
                     threads.ended(strand.thread)
                     strand.thread = None

@@ -14,7 +14,7 @@ import warnings
 from _asyncio import _get_running_loop, _set_running_loop
 from typing import TYPE_CHECKING, Any
 
-from askance.world import state, watchdog
+from askance.world import state
 from askance.world.strand import Strand, StrandKilled
 
 if TYPE_CHECKING:
@@ -28,21 +28,31 @@ STEPS = 500
 
 
 def end_strands(world: World) -> None:
-    """Throw StrandKilled into every unfinished strand until it ends, then close the coroutines that are left."""
-    world.runnable.clear()
-    unfinished = []
-    for strand in world.strands:
+    """Throw StrandKilled into every unfinished strand until it ends, then close the coroutines that are left.
+
+    What is unfinished is left behind, daemons that could go on apart: nobody waits for these when the main strand has
+    ended, so one that has just been told to end is cut off here; one that has not waits under another schedule.
+    """
+    going = {strand for strand in world.runnable if strand.daemon}
+    for strand in world.runnable:
         strand.slot = -1
-        if not strand.done and strand.life is not None:
-            unfinished.append(strand)
+    world.runnable.clear()
+    unfinished = [strand for strand in world.strands if not strand.done and strand.life is not None]
     if not unfinished and not world.loops:
         return
     tasks = [task for loop in world.loops for task in loop.live_tasks()]
     if world.main.done:
         leaks = world.execution.leaks
-        leaks += [f"strand {strand.name!r} runs on" for strand in unfinished]
-        leaks += [f"{loop!r} is not closed" for loop in world.loops if not loop._closed]
-        leaks += [f"task {task.get_name()} is pending on {task.get_loop()!r}" for task in tasks]
+        ending = {strand.running_loop for strand in unfinished if strand in going}
+        leaks += [f"strand {strand.name!r} runs on" for strand in unfinished if strand not in going]
+        leaks += [
+            f"{loop!r} is not closed" for loop in world.loops if not loop._closed and loop not in ending
+        ]
+        leaks += [
+            f"task {task.get_name()} is pending on {task.get_loop()!r}"
+            for task in tasks
+            if task.get_loop() not in ending
+        ]
     if unfinished or tasks or any(loop._ready for loop in world.loops):
         _end_all(world, unfinished)
     for loop in world.loops:
@@ -53,7 +63,6 @@ def _end_all(world: World, unfinished: list[Strand]) -> None:
     if state.world is not None:
         raise RuntimeError("a world cannot be closed from inside a world")
     state.world = world
-    watchdog.watch(world)
     outside = _get_running_loop()
     handle = logging.Logger.handle
     logging.Logger.handle = _forget  # type: ignore[method-assign,assignment]
@@ -71,7 +80,6 @@ def _end_all(world: World, unfinished: list[Strand]) -> None:
                     _close(coroutine)
     finally:
         logging.Logger.handle = handle  # type: ignore[method-assign]
-        watchdog.watch(None)
         state.world = None
         _set_running_loop(outside)
 
@@ -89,7 +97,7 @@ def _end(world: World, strand: Strand) -> None:
     world.current = strand
     _set_running_loop(strand.running_loop)
     for _ in range(ROUNDS):
-        world.max_steps = world.steps + STEPS
+        world.allow(world.steps + STEPS)
         with contextlib.suppress(StrandKilled):
             running.throw(StrandKilled)
         if strand.done:

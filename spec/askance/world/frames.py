@@ -19,6 +19,11 @@ OURS = (
 )
 
 
+def is_harness_file(filename: str) -> bool:
+    """Whether code of that file belongs to askance, be it the engine or what performs programs."""
+    return os.path.abspath(filename).startswith(_HOME + os.sep)
+
+
 def is_ours(frame: FrameType) -> bool:
     """Whether the frame belongs to the engine."""
     return frame.f_code.co_filename.startswith(OURS)
@@ -37,16 +42,22 @@ def is_standard_file(filename: str) -> bool:
 
 def place(code: Any, line: int) -> str:
     """A source line as "path:line in function", the path as short as can be and still found."""
-    path = code.co_filename
+    return f"{_shown(code.co_filename)}:{line} in {code.co_qualname}"
+
+
+def _shown(path: str) -> str:
     _, found, tail = path.rpartition(_SITE)
     if found:
-        path = tail
-    elif os.path.normcase(path).startswith(_STANDARD):
-        path = path[len(_STANDARD) :]
-    else:
-        relative = os.path.relpath(path) if os.path.isabs(path) else path
-        path = relative if not relative.startswith("..") else path
-    return f"{path}:{line} in {code.co_qualname}"
+        return tail
+    if os.path.normcase(path).startswith(_STANDARD):
+        return path[len(_STANDARD) :]
+    relative = os.path.relpath(path) if os.path.isabs(path) else path
+    return relative if not relative.startswith("..") else path
+
+
+def is_harness_place(place: str) -> bool:
+    """Whether a source line as `place` gives it is askance's own."""
+    return place.startswith(_shown(_HOME) + os.sep)
 
 
 def own_frame(frame: FrameType | None) -> FrameType | None:

@@ -7,7 +7,7 @@ loops in one thread, so one pair of hooks serves all: it asks which loop the cur
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from weakref import ref
 
@@ -66,8 +66,13 @@ def dropped(generator: Any) -> None:
         loop.call_soon_threadsafe(loop.create_task, generator.aclose())
 
 
-def hooked() -> Callable[[], None]:
-    """Put the hooks in place in this thread; the result puts back what was there."""
+def hook() -> Any:
+    """Put the hooks in place in this thread; gives what was there."""
     before = sys.get_asyncgen_hooks()
     sys.set_asyncgen_hooks(first_iterated, dropped)
-    return lambda: sys.set_asyncgen_hooks(*before)
+    return before
+
+
+def unhook(before: Any) -> None:
+    """Put back what `hook` gave."""
+    sys.set_asyncgen_hooks(*before)

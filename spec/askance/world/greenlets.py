@@ -18,13 +18,14 @@ Life = Callable[[], greenlet]
 _idle: Any = real_local()
 
 
-def take(hub: greenlet, context: Context | None) -> greenlet:
-    """A greenlet to be switched to with a `Life`; what escapes from that life comes out in `hub`."""
+def take(hub: greenlet, context: Context | None, life: Life) -> greenlet:
+    """A greenlet that leads that life when it is switched to; what escapes from the life comes out in `hub`."""
     idle: list[greenlet] | None = getattr(_idle, "greenlets", None)
     taken = idle.pop() if idle else _made()
     if taken.parent is not hub:
         taken.parent = hub
     taken.gr_context = context
+    taken.__dict__["life"] = life
     return taken
 
 
@@ -58,8 +59,9 @@ def _serve() -> None:
     idle = _idle.__dict__.setdefault("greenlets", [])
     hub = mine.parent
     assert hub is not None
-    # A life has no name here: who looks at this frame's variables, as a deadlock's explanation does, would keep it.
-    hub = hub.switch()()
+    hub.switch()
     while True:
+        # A life has no name here: who looks at this frame's variables, as a deadlock's explanation does, would keep it.
+        onward = mine.__dict__.pop("life")()
         idle.append(mine)
-        hub = hub.switch()()
+        onward.switch()

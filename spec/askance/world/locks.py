@@ -57,13 +57,34 @@ class Controlled:
         self.pending = []
 
 
-class Lock(Controlled):
-    """A lock that is not reentrant; any strand may release it."""
+class _Owned(Controlled):
+    """What both locks have: an owner, and strands that want to be it."""
 
     __slots__ = ("__weakref__", "_outside", "owner")
 
     owner: Strand | None
     _outside: Any
+
+    def _try(self, world: World, blocking: bool, timeout: float) -> bool:
+        """The step of an acquire that does not wait, or not for ever; whether the lock can be taken."""
+        if not blocking or timeout == 0:
+            if not blocking and timeout != -1:
+                raise ValueError("can't specify a timeout for a non-blocking call")
+            world.point("try-acquire", self)
+        else:
+            if timeout < 0:
+                raise ValueError("timeout value must be a non-negative number")
+            strand = world.current
+            self.pending.append(strand)
+            world.wait("acquire", self, able=self.owner is None, timeout=timeout)
+            self.pending.remove(strand)
+        return self.owner is None
+
+
+class Lock(_Owned):
+    """A lock that is not reentrant; any strand may release it."""
+
+    __slots__ = ()
 
     def __new__(cls) -> Any:
         # `threading.Lock()` outside of worlds gives the real thing.
@@ -94,40 +115,56 @@ class Lock(Controlled):
         super()._adopt(world)
         self.owner = None
 
+    def __enter__(self) -> bool:
+        """As `acquire` without arguments."""
+        world = state.world
+        if world is None or world.os_thread != os_ident():
+            return bool(self.outside().acquire())
+        if self.world is not world:
+            self._adopt(world)
+        strand = world.current
+        if self.owner is None:
+            # What `World.ready` and, in `__exit__`, `World.point` do, written out: nothing is done more often.
+            strand.kind = "acquire"
+            strand.object = self
+            if len(world.runnable) > 1 and (chosen := world.choose(strand)) is not strand:
+                self.pending.append(strand)
+                world.turn(chosen).switch()
+                self.pending.remove(strand)
+            world.steps = steps = world.steps + 1
+            if steps > world.limit:
+                world.counted(strand)
+        else:
+            self.pending.append(strand)
+            world.wait("acquire", self, able=False)
+            self.pending.remove(strand)
+        if self.owner is not None:
+            return False
+        self.owner = strand
+        if self.pending:
+            world.hold(self.pending)
+        return True
+
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """As `threading.Lock.acquire`: seconds, -1 for ever."""
+        if blocking and timeout == -1:
+            return self.__enter__()
         world = state.world
         if world is None or world.os_thread != os_ident():
             return bool(self.outside().acquire(blocking, timeout))
         if self.world is not world:
             self._adopt(world)
-        strand = world.current
-        if not blocking or timeout == 0:
-            if not blocking and timeout != -1:
-                raise ValueError("can't specify a timeout for a non-blocking call")
-            world.point("try-acquire", self)
-            if self.owner is not None:
-                return False
-        else:
-            if timeout < 0 and timeout != -1:
-                raise ValueError("timeout value must be a non-negative number")
-            pending = self.pending
-            pending.append(strand)
-            if self.owner is None and timeout == -1:
-                world.point("acquire", self)
-            else:
-                world.wait("acquire", self, able=self.owner is None, timeout=None if timeout < 0 else timeout)
-            pending.remove(strand)
-            if self.owner is not None:
-                return False
-        self.owner = strand
-        for other in self.pending:
-            if other.slot >= 0 and not other.timed_out:
-                world.disable(other)
+        if not self._try(world, blocking, timeout):
+            return False
+        self.owner = world.current
+        world.hold(self.pending)
         return True
 
     def release(self) -> None:
         """As `threading.Lock.release`; raises RuntimeError where nobody holds it."""
+        self.__exit__()
+
+    def __exit__(self, kind: object = None, value: object = None, traceback: object = None) -> None:
         world = state.world
         if world is None or world.os_thread != os_ident():
             if self._outside is not None and self._outside.locked():
@@ -137,13 +174,19 @@ class Lock(Controlled):
             return
         if self.world is not world:
             self._adopt(world)
-        world.point("release", self)
+        strand = world.current
+        strand.kind = "release"
+        strand.object = self
+        if len(world.runnable) > 1 and (chosen := world.choose(strand)) is not strand:
+            world.turn(chosen).switch()
+        world.steps = steps = world.steps + 1
+        if steps > world.limit:
+            world.counted(strand)
         if self.owner is None:
             raise RuntimeError("release unlocked lock")
         self.owner = None
-        for other in self.pending:
-            if other.slot < 0 and not other.done:
-                world.enable(other)
+        if self.pending:
+            world.let(self.pending)
 
     def locked(self) -> bool:
         """Whether somebody holds it."""
@@ -155,11 +198,6 @@ class Lock(Controlled):
         world.point("locked", self)
         return self.owner is not None
 
-    __enter__ = acquire
-
-    def __exit__(self, *exception: object) -> None:
-        self.release()
-
     def _at_fork_reinit(self) -> None:
         self._outside = None
 
@@ -167,14 +205,12 @@ class Lock(Controlled):
         return f"<{'unlocked' if self.owner is None else 'locked'} askance lock {self.serial}>"
 
 
-class RLock(Controlled):
+class RLock(_Owned):
     """A reentrant lock, owned by a strand."""
 
-    __slots__ = ("__weakref__", "_outside", "count", "owner")
+    __slots__ = ("count",)
 
-    owner: Strand | None
     count: int
-    _outside: Any
 
     def __new__(cls) -> Any:
         # `threading.RLock()` outside of worlds gives the real thing.
@@ -207,44 +243,55 @@ class RLock(Controlled):
         self.owner = None
         self.count = 0
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """As `threading.RLock.acquire`: seconds, -1 for ever. Acquiring again is no scheduling point."""
+    def __enter__(self) -> bool:
+        """As `acquire` without arguments."""
         world = state.world
         if world is None or world.os_thread != os_ident():
-            return bool(self.outside().acquire(blocking, timeout))
+            return bool(self.outside().acquire())
         if self.world is not world:
             self._adopt(world)
         strand = world.current
         if self.owner is strand:
             self.count += 1
             return True
-        if not blocking or timeout == 0:
-            if not blocking and timeout != -1:
-                raise ValueError("can't specify a timeout for a non-blocking call")
-            world.point("try-acquire", self)
-            if self.owner is not None:
-                return False
+        if self.owner is None:
+            world.ready("acquire", self, self.pending)
         else:
-            if timeout < 0 and timeout != -1:
-                raise ValueError("timeout value must be a non-negative number")
-            pending = self.pending
-            pending.append(strand)
-            if self.owner is None and timeout == -1:
-                world.point("acquire", self)
-            else:
-                world.wait("acquire", self, able=self.owner is None, timeout=None if timeout < 0 else timeout)
-            pending.remove(strand)
-            if self.owner is not None:
-                return False
+            self.pending.append(strand)
+            world.wait("acquire", self, able=False)
+            self.pending.remove(strand)
+        if self.owner is not None:
+            return False
         self.owner = strand
         self.count = 1
-        for other in self.pending:
-            if other.slot >= 0 and not other.timed_out:
-                world.disable(other)
+        if self.pending:
+            world.hold(self.pending)
+        return True
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """As `threading.RLock.acquire`: seconds, -1 for ever. Acquiring again is no scheduling point."""
+        if blocking and timeout == -1:
+            return self.__enter__()
+        world = state.world
+        if world is None or world.os_thread != os_ident():
+            return bool(self.outside().acquire(blocking, timeout))
+        if self.world is not world:
+            self._adopt(world)
+        if self.owner is world.current:
+            self.count += 1
+            return True
+        if not self._try(world, blocking, timeout):
+            return False
+        self.owner = world.current
+        self.count = 1
+        world.hold(self.pending)
         return True
 
     def release(self) -> None:
         """As `threading.RLock.release`; raises RuntimeError where the calling strand does not hold it."""
+        self.__exit__()
+
+    def __exit__(self, kind: object = None, value: object = None, traceback: object = None) -> None:
         world = state.world
         if world is None or world.os_thread != os_ident():
             if self.world is None or self._outside is not None:
@@ -263,14 +310,8 @@ class RLock(Controlled):
     def _free(self, world: World) -> None:
         self.owner = None
         self.count = 0
-        for other in self.pending:
-            if other.slot < 0 and not other.done:
-                world.enable(other)
-
-    __enter__ = acquire
-
-    def __exit__(self, *exception: object) -> None:
-        self.release()
+        if self.pending:
+            world.let(self.pending)
 
     # What threading.Condition calls. Releasing here is part of the wait: not a step of its own.
 

@@ -27,7 +27,9 @@ def _order(self: Any) -> int:
     try:
         number: int = self._askance_hash
     except AttributeError:
-        number = self._askance_hash = next(self.get_loop().world.hashes)
+        world = self.get_loop().world
+        world.hashes = number = world.hashes + 1
+        self._askance_hash = number
     return number
 
 

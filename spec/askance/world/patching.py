@@ -43,6 +43,9 @@ _MISSING = object()
 COLLECT_EVERY = 12
 """Executions between two collections of what they left, while it still is in the processor's cache."""
 
+LITTLE = 500
+"""Objects, of those that could be garbage, for which no collection is worth its while."""
+
 FREEZE_EVERY = 16
 """Times that patches are put in place between two collections of all that there is."""
 
@@ -119,6 +122,8 @@ class _Patches:
         self.put(concurrent.futures.thread, "set", sets.OrderedSet)
         self.put(concurrent.futures.thread, "_threads_queues", weakref.WeakKeyDictionary())
         self.put(threading, "_counter", threads.next_thread)
+        self.put(threading, "_dangling", threads.Dangling())
+        self.put(threading, "_make_invoke_excepthook", threads.make_invoke_excepthook)
         self.put(concurrent.futures.thread.ThreadPoolExecutor, "_counter", staticmethod(threads.next_pool))
         for name in ("allocate_lock", "get_ident", "start_new_thread", "RLock"):
             self.put(_thread, name, self.early.replacement(getattr(_thread, name)))
@@ -205,11 +210,15 @@ def enter(*roots: Any) -> None:
 def leave() -> None:
     """Take back one `enter`; the last one puts everything back."""
     _patches.depth -= 1
-    _patches.entered += 1
     if _patches.depth == 0:
         _patches.stack.close()
-    elif _patches.entered % COLLECT_EVERY == 0:
-        gc.collect(0 if _patches.entered % OLD_EVERY else 2)
+        return
+    _patches.entered += 1
+    if _patches.entered % COLLECT_EVERY == 0:
+        if _patches.entered % OLD_EVERY == 0:
+            gc.collect()
+        elif gc.get_count()[0] > LITTLE:
+            gc.collect(0)
 
 
 @contextlib.contextmanager

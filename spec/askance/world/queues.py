@@ -1,6 +1,7 @@
 """Controlled queues: methods of `queue.Queue` (and so of its subclasses), and a `queue.SimpleQueue`.
 
-Putting and getting are one step each. A getter can run while there is something to get, a putter while there is room.
+Putting and getting are one step each. A getter can run while there is something to get, a putter while there is room,
+whoever joins while no task is unfinished.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _join = queue.Queue.join
 _qsize = queue.Queue.qsize
 _task_done = queue.Queue.task_done
 ShutDown: Any = getattr(queue, "ShutDown", None)
+CAN_SHUT_DOWN = ShutDown is not None
 
 
 class _Ends:
@@ -60,21 +62,9 @@ def _ends(self: Any, world: World) -> _Ends:
     return ends
 
 
-def _let(world: World, strands: list[Strand]) -> None:
-    for strand in strands:
-        if strand.slot < 0 and not strand.done:
-            world.enable(strand)
-
-
-def _hold(world: World, strands: list[Strand]) -> None:
-    for strand in strands:
-        if strand.slot >= 0 and not strand.timed_out:
-            world.disable(strand)
-
-
 def _notify(world: World, waiters: list[Strand], n: int) -> None:
     """Wake whoever waits on one of the queue's conditions by hand."""
-    _let(world, waiters[:n])
+    world.let(waiters[:n])
     del waiters[:n]
 
 
@@ -83,11 +73,10 @@ def heard(self: Any, world: World) -> None:
     ends = _ends(self, world)
     if world.observes:
         world.touch("put", self)
-    shut = getattr(self, "is_shutdown", False)
-    (_let if self._qsize() > 0 or shut else _hold)(world, ends.getters)
-    (_let if self._qsize() < self.maxsize or shut else _hold)(world, ends.putters)
-    if not self.unfinished_tasks:
-        _let(world, ends.joiners)
+    shut = CAN_SHUT_DOWN and self.is_shutdown
+    (world.let if self._qsize() > 0 or shut else world.hold)(ends.getters)
+    (world.let if self._qsize() < self.maxsize or shut else world.hold)(ends.putters)
+    (world.hold if self.unfinished_tasks else world.let)(ends.joiners)
 
 
 def _respect_mutex(mutex: Any) -> None:
@@ -110,8 +99,12 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     if ends is None or ends.world is not world:
         ends = _ends(self, world)
     maxsize = self.maxsize
-    if maxsize <= 0 or not block:
+    if maxsize <= 0:
         world.point("put", self)
+    elif not block:
+        world.point("try-put", self)
+    elif timeout is None and (self._qsize() < maxsize or (CAN_SHUT_DOWN and self.is_shutdown)):
+        world.ready("put", self, ends.putters)
     else:
         if timeout is not None and timeout < 0:
             raise ValueError("'timeout' must be a non-negative number")
@@ -119,7 +112,7 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
         before = world.now
         ends.putters.append(strand)
         try:
-            able = self._qsize() < maxsize or getattr(self, "is_shutdown", False)
+            able = self._qsize() < maxsize or (CAN_SHUT_DOWN and self.is_shutdown)
             world.wait("put", self, able=able, timeout=timeout)
         finally:
             ends.putters.remove(strand)
@@ -128,16 +121,18 @@ def put(self: Any, item: Any, block: bool = True, timeout: float | None = None) 
     if mutex.__class__ is Lock and mutex.owner is not None:  # somebody took it meanwhile
         put(self, item, block, timeout)
         return
-    if getattr(self, "is_shutdown", False):
+    if CAN_SHUT_DOWN and self.is_shutdown:
         raise ShutDown
     if 0 < maxsize <= self._qsize():
         raise queue.Full
     self._put(item)
     self.unfinished_tasks += 1
+    if ends.joiners:
+        world.hold(ends.joiners)
     if ends.getters:
-        _let(world, ends.getters)
-    if 0 < maxsize <= self._qsize():
-        _hold(world, ends.putters)
+        world.let(ends.getters)
+    if ends.putters and 0 < maxsize <= self._qsize():
+        world.hold(ends.putters)
     if ends.not_empty:
         _notify(world, ends.not_empty, 1)
 
@@ -155,6 +150,8 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         ends = _ends(self, world)
     if not block:
         world.point("try-get", self)
+    elif timeout is None and (self._qsize() > 0 or (CAN_SHUT_DOWN and self.is_shutdown)):
+        world.ready("get", self, ends.getters)
     else:
         if timeout is not None and timeout < 0:
             raise ValueError("'timeout' must be a non-negative number")
@@ -162,7 +159,7 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         before = world.now
         ends.getters.append(strand)
         try:
-            able = self._qsize() > 0 or getattr(self, "is_shutdown", False)
+            able = self._qsize() > 0 or (CAN_SHUT_DOWN and self.is_shutdown)
             world.wait("get", self, able=able, timeout=timeout)
         finally:
             ends.getters.remove(strand)
@@ -171,14 +168,14 @@ def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
     if mutex.__class__ is Lock and mutex.owner is not None:  # somebody took it meanwhile
         return get(self, block, timeout)
     if not self._qsize():
-        if getattr(self, "is_shutdown", False):
+        if CAN_SHUT_DOWN and self.is_shutdown:
             raise ShutDown
         raise queue.Empty
     item = self._get()
-    if ends.getters and not self._qsize() and not getattr(self, "is_shutdown", False):
-        _hold(world, ends.getters)
+    if ends.getters and not self._qsize() and not (CAN_SHUT_DOWN and self.is_shutdown):
+        world.hold(ends.getters)
     if ends.putters:
-        _let(world, ends.putters)
+        world.let(ends.putters)
     if ends.not_full:
         _notify(world, ends.not_full, 1)
     return item
@@ -220,7 +217,7 @@ def task_done(self: Any) -> None:
     self.unfinished_tasks = unfinished
     if not unfinished:
         ends = _ends(self, world)
-        _let(world, ends.joiners)
+        world.let(ends.joiners)
         _notify(world, ends.all_tasks_done, sys.maxsize)
 
 
@@ -256,10 +253,11 @@ def shutdown(self: Any, immediate: bool = False) -> None:
             self._get()
             if self.unfinished_tasks > 0:
                 self.unfinished_tasks -= 1
-        _let(world, ends.joiners)
+        if not self.unfinished_tasks:
+            world.let(ends.joiners)
         _notify(world, ends.all_tasks_done, sys.maxsize)
-    _let(world, ends.getters)
-    _let(world, ends.putters)
+    world.let(ends.getters)
+    world.let(ends.putters)
     _notify(world, ends.not_empty, sys.maxsize)
     _notify(world, ends.not_full, sys.maxsize)
 
@@ -316,7 +314,7 @@ class ControlledSimpleQueue(Controlled):
             self._adopt(world)
         world.point("put", self)
         self._items.append(item)
-        _let(world, self.pending)
+        world.let(self.pending)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """The oldest item, waiting for one (seconds; None: for ever); raises queue.Empty."""
@@ -340,7 +338,7 @@ class ControlledSimpleQueue(Controlled):
             raise Empty
         item = self._items.popleft()
         if not self._items:
-            _hold(world, self.pending)
+            world.hold(self.pending)
         return item
 
     def put_nowait(self, item: Any) -> None:

@@ -13,33 +13,39 @@ import sys
 from _asyncio import _set_running_loop
 from collections.abc import Callable
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import greenlet
 
 from askance.engine import Strategy
 from askance.world import state
-from askance.world.execution import Ending, Execution
+from askance.world.execution import Execution
 from askance.world.frames import where
 from askance.world.greenlets import take
+from askance.world.stopping import Stopping
 from askance.world.strand import EngineFailure, Strand, StrandKilled
-from askance.world.timers import Timers
 
 MOMENT = 1e-9
 """Seconds that the shortest wait takes."""
 
 SLOTS = """
-_hub _loop_now _patched _settling choices current drain dying ending execution generators hashes interrupted
-loops main main_loop_was_set max_steps names observes on_loop_blocked os_thread paused pick places pool_numbers
-racing_timers runnable strands strategy thread_numbers touched waiter_name
+_hub _loop_now _patched _settling choices current drain dying execution generators hashes interrupted
+loops main main_loop_was_set names observes on_loop_blocked os_thread paused pick places pools_named
+racing_timers runnable strands strategy threads_named touched waiter_name
 """
+
+
+def nobody(node: Any) -> str:
+    """The name of a waiter that the program does not know."""
+    return ""
 
 
 def _ignore(strand: Strand, kind: str, thing: Any) -> None:
     """For strategies that want to know only of steps."""
 
 
-class Scheduler(Timers):
+class Scheduler(Stopping):
     """The strands of one execution, and which of them runs. `World` adds how it is run."""
 
     __slots__ = tuple(SLOTS.split())
@@ -57,11 +63,11 @@ class Scheduler(Timers):
         self.pick = strategy.pick
         self.observes = strategy.observes
         self.touched: Callable[[Strand, str, Any], None] = getattr(strategy, "touched", _ignore)
-        self.max_steps = max_steps
+        self.max_steps = self.limit = max_steps
         self.racing_timers = racing_timers
         self.on_loop_blocked = on_loop_blocked
         # Given a strand or a task, who it is in the words of the program; "" where it is nobody the program knows.
-        self.waiter_name: Callable[[Any], str] = lambda node: ""
+        self.waiter_name: Callable[[Any], str] = nobody
         self.os_thread = state.os_ident()
         self.execution = Execution()
         self.choices = self.execution.choices
@@ -69,12 +75,12 @@ class Scheduler(Timers):
         self.loops: list[Any] = []
         self.places: dict[Any, Any] = {}
         self.generators: dict[int, Any] = {}
-        self.hashes = itertools.count(1)
-        self.thread_numbers = itertools.count(1)
-        self.pool_numbers = itertools.count()
+        self.hashes = 0
+        self.threads_named = 0
+        self.pools_named = 0
         self.main_loop_was_set = False
         self.dying = False
-        self.ending: Ending | None = None
+        self.ending = None
         self.paused = False
         self.interrupted = False
         # An exhaustive search sets it: daemons go on after the end until they rest, so that executions are whole.
@@ -98,19 +104,20 @@ class Scheduler(Timers):
             name = next(f"{name}#{n}" for n in itertools.count(2) if f"{name}#{n}" not in self.names)
         self.names.add(name)
         parent = self.current
-        parent.children += 1
-        strand = Strand(len(self.strands), name, f"{parent.path}.{parent.children}")
-        self.strands.append(strand)
+        parent.children = child = parent.children + 1
+        strands = self.strands
+        strand = Strand(len(strands), name, f"{parent.path}.{child}")
+        strands.append(strand)
         strand.daemon = daemon
         if self.observes:
             self.touch("spawn", strand)
-        strand.life = lambda: self._live(strand, body)
+        strand.life = partial(self._live, strand, body)
         if ready:
             self.enable(strand)
         return strand
 
     def _live(self, strand: Strand, body: Callable[[], object]) -> greenlet:
-        """The whole life of a strand that is not the main one; runs on its greenlet. The hub goes on after it."""
+        """The whole life, on its greenlet, of a strand that is not the main one; gives the greenlet that goes on."""
         self.steps += 1
         if self.observes and not self.dying:
             self.strategy.stepped(strand)
@@ -125,6 +132,11 @@ class Scheduler(Timers):
                 self.execution.uncaught.append((strand.name, exception))
         finally:
             self._finish(strand)
+        # The hub decides when all is over; who goes on before that is as easily found from here.
+        if not self.main.done and self.ending is None and not self.dying:
+            chosen = self._next()
+            if chosen is not None:
+                return self.turn(chosen)
         assert self._hub is not None
         return self._hub
 
@@ -138,9 +150,7 @@ class Scheduler(Timers):
         if strand.slot >= 0:
             self.disable(strand)
         if strand.joiners and not self.dying:
-            for joiner in strand.joiners:
-                if joiner.slot < 0 and not joiner.done:
-                    self.enable(joiner)
+            self.let(strand.joiners)
 
     def enable(self, strand: Strand) -> None:
         """`strand` can run from now on. It must not be able to already."""
@@ -158,6 +168,26 @@ class Scheduler(Timers):
             last.slot = slot
         strand.slot = -1
 
+    def let(self, strands: list[Strand]) -> None:
+        """What these have announced can be performed from now on."""
+        runnable = self.runnable
+        for strand in strands:
+            if strand.slot < 0 and not strand.done:
+                strand.slot = len(runnable)
+                runnable.append(strand)
+
+    def hold(self, strands: list[Strand]) -> None:
+        """What these have announced cannot be performed from now on; one whose time is up goes on all the same."""
+        runnable = self.runnable
+        for strand in strands:
+            slot = strand.slot
+            if slot >= 0 and not strand.timed_out:
+                last = runnable.pop()
+                if last is not strand:
+                    runnable[slot] = last
+                    last.slot = slot
+                strand.slot = -1
+
     # ------------------------------------------------------------ steps
 
     def point(self, kind: str, thing: Any) -> None:
@@ -165,13 +195,29 @@ class Scheduler(Timers):
         strand = self.current
         strand.kind = kind
         strand.object = thing
-        if len(self.runnable) > 1:
-            self._choose(strand)
+        if len(self.runnable) > 1 and (chosen := self.choose(strand)) is not strand:
+            self.turn(chosen).switch()
         self.steps = steps = self.steps + 1
-        if steps > self.max_steps:
-            self._over()
-        if self.observes and not self.dying:
-            self.strategy.stepped(strand)
+        if steps > self.limit:
+            self.counted(strand)
+
+    def ready(self, kind: str, thing: Any, announced: list[Strand]) -> None:
+        """A scheduling point before an operation that can be performed now, and that others may come before.
+
+        `announced` is the primitive's list of who has announced one; the strand is on it while others go on.
+        """
+        strand = self.current
+        strand.kind = kind
+        strand.object = thing
+        if len(self.runnable) > 1 and (chosen := self.choose(strand)) is not strand:
+            announced.append(strand)
+            try:
+                self.turn(chosen).switch()
+            finally:
+                announced.remove(strand)
+        self.steps = steps = self.steps + 1
+        if steps > self.limit:
+            self.counted(strand)
 
     def wait(self, kind: str, thing: Any, *, able: bool, timeout: float | None = None) -> bool:
         """A scheduling point before an operation that may have to wait; returns False where it timed out.
@@ -193,8 +239,8 @@ class Scheduler(Timers):
                 if self.observes:
                     self.touch("timer", self.clock)
         if able:
-            if len(self.runnable) > 1:
-                self._choose(strand)
+            if len(self.runnable) > 1 and (chosen := self.choose(strand)) is not strand:
+                self.turn(chosen).switch()
         else:
             if self.dying:
                 self._refuse()
@@ -203,10 +249,8 @@ class Scheduler(Timers):
                 self._loop_blocked(strand)
             self._go_on()
         self.steps = steps = self.steps + 1
-        if steps > self.max_steps:
-            self._over()
-        if self.observes and not self.dying:
-            self.strategy.stepped(strand)
+        if steps > self.limit:
+            self.counted(strand)
         if strand.timer is not None:
             self.cancel_timer(strand)
         if strand.timed_out:
@@ -227,7 +271,7 @@ class Scheduler(Timers):
 
     def visit(self, strand: Strand) -> None:
         """Let `strand` run, without asking the strategy; returns when the current strand is picked again."""
-        self._switch(strand)
+        self.turn(strand).switch()
 
     def rest(self, kind: str, *, until_settled: bool) -> None:
         """The current strand is not among the choices, for ever or until nothing else can move; no step of its own."""
@@ -239,31 +283,24 @@ class Scheduler(Timers):
             self._settling = strand
         self._go_on()
 
-    def stop(self) -> None:
-        """End the execution here and now, as done; does not return."""
-        self._to_hub("done")
-
-    def _choose(self, strand: Strand) -> None:
-        """Pick who goes on, the current strand among others; returns when it is the current strand's turn again."""
+    def choose(self, strand: Strand) -> Strand:
+        """Who goes on: the current strand, which can, or another one of those that can."""
         if self.dying:
-            return
+            return strand
         runnable = self.runnable
-        choices = self.choices
         while True:
             try:
-                chosen = self.pick(runnable, strand)
+                chosen: Strand = self.pick(runnable, strand)
             except (Exception, EngineFailure) as exception:
                 self._strategy_failed(exception)
-            choices.append(chosen.number)
-            if chosen is strand:
-                return
-            if chosen is not self.clock:
-                self._switch(chosen)
-                return
+            number = chosen.number
+            self.choices.append(number)
+            if number:
+                return chosen
             self.execution.timers_raced = True
             self.tick()
             if len(runnable) == 1:
-                return
+                return strand
 
     def _next(self) -> Strand | None:
         """Who goes on when the current strand cannot; None when nobody can."""
@@ -300,74 +337,27 @@ class Scheduler(Timers):
         if chosen is None:
             self._to_hub("done" if self.main.done else "deadlock")
         else:
-            self._switch(chosen)
+            self.turn(chosen).switch()
 
-    def _switch(self, chosen: Strand) -> None:
+    def turn(self, chosen: Strand) -> greenlet:
+        """It is that strand's turn from now on: the greenlet to switch to."""
         self.current = chosen
         loop = chosen.running_loop
         if loop is not self._loop_now:
             self._loop_now = loop
             _set_running_loop(loop)
-        target = chosen.greenlet
-        if target is None:
-            self._begin(chosen)
-        else:
-            target.switch()
-
-    def _begin(self, strand: Strand) -> None:
-        """Switch to a strand for the first time."""
-        life = strand.life
-        assert life is not None and self._hub is not None
-        strand.greenlet = take(self._hub, copy_context() if strand is self.main else None)
-        strand.greenlet.switch(life)
+        running = chosen.greenlet
+        if running is None:
+            assert chosen.life is not None and self._hub is not None
+            running = take(self._hub, copy_context() if chosen is self.main else None, chosen.life)
+            chosen.greenlet = running
+        return running
 
     def set_running_loop(self, loop: Any) -> None:
         """The current strand starts (or, with None, ends) running an event loop."""
         self.current.running_loop = loop
         self._loop_now = loop
         _set_running_loop(loop)
-
-    def _to_hub(self, ending: Ending) -> None:
-        if self.dying:
-            raise StrandKilled
-        self.ending = ending
-        assert self._hub is not None
-        self._hub.switch()
-
-    def _refuse(self) -> None:
-        """A strand that is being ended cannot wait; one that goes on and on is suspended."""
-        self.steps += 1
-        if self.steps > self.max_steps:
-            self._over()
-        raise StrandKilled
-
-    def _over(self) -> None:
-        if self.dying:
-            assert self._hub is not None
-            self._hub.switch()
-        else:
-            self._to_hub("error" if self.execution.error else "done" if self.main.done else "steps")
-
-    def fail(self, error: str) -> None:
-        """End the execution as an error of the engine's, with that text; from a strand this does not return."""
-        self._failed(error)
-        if getcurrent() is not self._hub:
-            self._to_hub("error")
-
-    def _strategy_failed(self, exception: BaseException) -> None:
-        """The strategy gives up, or has a fault of its own, which the code under test must not get to see."""
-        if isinstance(exception, EngineFailure):
-            self.fail(str(exception))
-        self.fail(f"the strategy {type(self.strategy).__name__} raised {exception!r}")
-
-    def _failed(self, error: str) -> None:
-        self.execution.error = self.execution.error or error
-        self.ending = "error"
-
-    def interrupt(self, error: str) -> None:
-        """End the execution at the next scheduling point; called from a signal handler or the watchdog."""
-        self.execution.error = self.execution.error or error
-        self.max_steps = -1
 
     def _loop_blocked(self, strand: Strand) -> None:
         blocked = (strand.name, str(strand.kind), where(sys._getframe(2)))

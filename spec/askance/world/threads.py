@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _thread
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures.thread import ThreadPoolExecutor
 from typing import Any
 
@@ -27,18 +27,54 @@ real_start_new_thread = _thread.start_new_thread
 _real_next_thread: Any = threading._counter  # type: ignore[attr-defined]
 _real_next_pool: Any = ThreadPoolExecutor._counter  # type: ignore[attr-defined]
 _make_handle: Any = getattr(_thread, "_make_thread_handle", None)  # Python 3.13
+_ended: Any = None if _make_handle is None else _make_handle(FIRST_IDENT)
+"""The handle of every thread whose world is closed."""
+if _ended is not None:
+    _ended._set_done()
+_dangling: Any = threading._dangling  # type: ignore[attr-defined]
+_make_invoke_excepthook: Any = threading._make_invoke_excepthook  # type: ignore[attr-defined]
+_invoke_excepthook: Any = _make_invoke_excepthook()
 
 
 def next_thread() -> int:
     """The number in a thread's default name: each world counts from the beginning, and real threads for themselves."""
-    world = state.active()
-    return int(_real_next_thread() if world is None else next(world.thread_numbers))
+    world = state.world
+    if world is None or world.os_thread != os_ident():
+        return int(_real_next_thread())
+    world.threads_named += 1
+    return int(world.threads_named)
 
 
 def next_pool() -> int:
     """The number in the default names of a pool's threads."""
     world = state.active()
-    return int(_real_next_pool() if world is None else next(world.pool_numbers))
+    if world is None:
+        return int(_real_next_pool())
+    world.pools_named += 1
+    return int(world.pools_named) - 1
+
+
+def make_invoke_excepthook() -> Any:
+    """What a `Thread` would tell of an exception with: no strand does, and so one serves for all."""
+    world = state.world
+    outside = world is None or world.os_thread != os_ident()
+    return _make_invoke_excepthook() if outside else _invoke_excepthook
+
+
+class Dangling:
+    """`threading._dangling`, a set of weak references for who forks: strands never do, and so do without."""
+
+    def add(self, thread: Any) -> None:
+        """Keep it, if it is a real thread."""
+        world = state.world
+        if world is None or world.os_thread != os_ident():
+            _dangling.add(thread)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(_dangling)
+
+    def __len__(self) -> int:
+        return len(_dangling)
 
 
 class _MainThread(threading.Thread):
@@ -69,11 +105,10 @@ class _BareThread(threading.Thread):
 
 def ended(thread: Any) -> None:
     """The world of a thread closes: the original methods, which do not know of strands, must find it ended."""
-    if isinstance(thread, _MainThread):
+    if thread is _main_thread:
         return
-    if _make_handle is not None:
-        thread._handle = _make_handle(thread._ident)
-        thread._handle._set_done()
+    if _ended is not None:
+        thread._handle = _ended
     else:
         thread._is_stopped = True
 
@@ -97,20 +132,17 @@ def start(self: Any) -> None:
 
 
 def _strand_of(self: Any, world: Any) -> Strand | None:
-    if self is _main_thread:
-        main: Strand = world.main
-        return main
-    kept = self.__dict__.get("_askance")
-    if kept is None or kept[0] is not world:
-        return None
-    strand: Strand = kept[1]
-    return strand
+    try:
+        of, strand = self._askance
+    except AttributeError:
+        return world.main if self is _main_thread else None
+    return strand if of is world else None
 
 
 def join(self: Any, timeout: float | None = None) -> None:
     """`Thread.join`: can go on when the strand has ended."""
-    world = state.active()
-    if world is None:
+    world = state.world
+    if world is None or world.os_thread != os_ident():
         if "_askance" not in self.__dict__:
             _join(self, timeout)
         return
@@ -125,13 +157,14 @@ def join(self: Any, timeout: float | None = None) -> None:
     if strand.done or (timeout is not None and timeout <= 0):
         world.point("join", strand)
         return
-    if strand.joiners is None:
-        strand.joiners = []
-    strand.joiners.append(current)
+    joiners = strand.joiners
+    if joiners is None:
+        strand.joiners = joiners = []
+    joiners.append(current)
     try:
         world.wait("join", strand, able=False, timeout=timeout)
     finally:
-        strand.joiners.remove(current)
+        joiners.remove(current)
 
 
 def is_alive(self: Any) -> bool:
@@ -159,8 +192,8 @@ def get_native_id() -> int:
 
 def current_thread() -> threading.Thread:
     """`threading.current_thread`: the strand's `Thread`; never one of the interpreter's dummy threads."""
-    world = state.active()
-    if world is None:
+    world = state.world
+    if world is None or world.os_thread != os_ident():
         return real_current_thread()
     strand = world.current
     return strand.thread or _thread_of(world, strand)

@@ -47,6 +47,7 @@ class Timers:
         self._sequence = itertools.count()
         self.clock = Strand(0, "clock", "0")
         self.clock.kind = "tick"
+        self.clock.daemon = True
 
     def add_timer(self, strand: Strand, when: float) -> None:
         """Enable `strand` at that time, in virtual seconds; it must have no timer yet."""

@@ -2,6 +2,7 @@
 
 A real thread looks now and then whether the running world has made a step; where it has not for long, the strand's
 operating system thread gets a signal whose handler raises. The execution ends as an error that names strand and line.
+A process that is there for nothing else can be ended where code catches even that, or blocks again (`serve`).
 Wall-clock time decides here, and only here: a correct execution never gets to see it.
 """
 
@@ -12,7 +13,7 @@ import ctypes
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -30,13 +31,24 @@ SIGNAL = getattr(signal, "SIGURG", None)
 
 
 class _Watchdog:
-    """One real daemon thread for the process, and the world that it watches."""
+    """One real daemon thread for the process, which looks at the world that runs."""
 
     def __init__(self) -> None:
-        self.world: World | None = None
+        self.resting = False
         self.thread: threading.Thread | None = None
         self.wake = threading.Event()
         self.handling = False
+        self.beat: Callable[[], object] = lambda: None
+        self.stuck: Callable[[str], object] | None = None
+        self.left = 0
+        """How often it still bites before it says that the process is stuck, where that is wanted."""
+
+    def begin(self) -> None:
+        """Start the thread, unless it runs: a process that was forked has none."""
+        if self.thread is None or not self.thread.is_alive():
+            self.wake = threading.Event()
+            self.thread = threading.Thread(target=self.watch, name="askance-watchdog", daemon=True)
+            self.thread.start()
 
     def watch(self) -> None:
         """The thread's body."""
@@ -45,6 +57,7 @@ class _Watchdog:
         while True:
             interval = min(0.5, patience / 4)
             self.wake.wait(interval)
+            self.beat()
             seen, idle = self.look(seen, idle + interval)
 
     def look(self, seen: tuple[Any, int] | None, idle: float) -> tuple[tuple[Any, int] | None, float]:
@@ -52,7 +65,7 @@ class _Watchdog:
 
         That is counted in looks and never read off a clock: while the whole machine stands still, nobody blocks.
         """
-        world = self.world
+        world = None if self.resting else state.world
         if world is None:
             return None, 0.0
         if seen is None or seen[0]() is not world or seen[1] != world.steps:
@@ -67,6 +80,9 @@ class _Watchdog:
         frame = sys._current_frames().get(world.os_thread)
         blocking = describe(world, frame)
         world.interrupt(blocking)
+        self.left -= 1
+        if self.left < 0 and self.stuck is not None:
+            self.stuck(world.execution.error)
         if SIGNAL is not None and self.handling and world.os_thread == threading.main_thread().ident:
             signal.pthread_kill(world.os_thread, SIGNAL)
         else:
@@ -100,9 +116,7 @@ def _raise(signum: int, frame: Any) -> None:
 def ready() -> Iterator[None]:
     """While this is entered the watchdog's signal has its handler (in the main thread; elsewhere it does without)."""
     previous: Any = None
-    if _watchdog.thread is None or not _watchdog.thread.is_alive():
-        _watchdog.thread = threading.Thread(target=_watchdog.watch, name="askance-watchdog", daemon=True)
-        _watchdog.thread.start()
+    _watchdog.begin()
     if SIGNAL is not None and threading.current_thread() is threading.main_thread():
         previous = signal.signal(SIGNAL, _raise)
         _watchdog.handling = True
@@ -114,6 +128,16 @@ def ready() -> Iterator[None]:
             _watchdog.handling = False
 
 
-def watch(world: World | None) -> None:
-    """The watchdog looks at that world from now on; None: at none."""
-    _watchdog.world = world
+def rest(resting: bool) -> None:
+    """Whether the watchdog looks away, as from now on somebody takes their time in a strand."""
+    _watchdog.resting = resting
+
+
+def serve(beat: Callable[[], object], stuck: Callable[[str], object], bites: int) -> None:
+    """In a process that is there for executions only: `beat` is called at each look, in any case.
+
+    `stuck` is told when something blocks for real again after so many bites, be it the strand that was bitten, which
+    catches what is raised in it, or another execution. It should end the process.
+    """
+    _watchdog.beat, _watchdog.stuck, _watchdog.left = beat, stuck, bites
+    _watchdog.begin()

@@ -12,7 +12,7 @@ from askance.clauses.misfits import Misfit, first_of
 from askance.clauses.placement import differing_placements, mixed_placements, placement_reached
 from askance.clauses.values import same
 from askance.history import Outcome
-from askance.program import Term
+from askance.program import mapped
 
 
 def where(case: Case, wait: Wait) -> str:
@@ -22,9 +22,8 @@ def where(case: Case, wait: Wait) -> str:
     lines = [describe(case, wait.op)]
     if turn is not None:
         handled = case.facts.events[turn.begin]
-        lines.append(
-            f"handled in {turn.who} on strand {handled.strand or '?'}, which {turn.outcome or 'ended'}"
-        )
+        ended = "" if turn.outcome is None else f", which ended: {turn.outcome}"
+        lines.append(f"handled in {turn.who} on strand {handled.strand or '?'}{ended}")
     lines.append(f"waited for by {wait.who} on strand {event.strand or '?'}")
     return "\n".join(lines)
 
@@ -137,7 +136,7 @@ def disagreeing_composition(case: Case, clause: str, op: str) -> Violation | Non
             continue
         expected = wait.outcome
         if expected.kind == "value":
-            expected = Outcome("value", Term(composed.symbol, (expected.value,)))
+            expected = Outcome("value", mapped(composed.symbol, expected.value))
         got = seen[0].outcome
         if got is not None and not same(expected, got):
             return Violation(

@@ -10,6 +10,7 @@ from askance.clauses.checks.answers import disagreeing_composition, misfit_viola
 from askance.clauses.checks.deadlock import hang_violation
 from askance.clauses.denoted import describe
 from askance.clauses.facts import Turn, Wait
+from askance.clauses.lateness import PROMPT
 from askance.clauses.letting_go import let_go
 from askance.clauses.lost_messages import lost_message, said
 from askance.clauses.values import cancelled, same
@@ -87,8 +88,11 @@ def _pending_below(case: Case) -> Iterator[tuple[str, Turn, int]]:
 
 
 def c2_violation(case: Case) -> Violation | None:
-    """A turn that went on to its end in a later second, though the ask that waited for it had been cancelled."""
-    if case.history.timers_raced:
+    """A turn that went on to its end in a later second, though the ask that waited for it had been cancelled.
+
+    Nobody can interrupt a handler that blocks its thread.
+    """
+    if case.history.timers_raced or not case.can("async-handlers"):
         return None
     facts = case.facts
     events = facts.events
@@ -184,7 +188,7 @@ def c4_violation(case: Case) -> Violation | None:
         if limit is None or wait.done < 0:
             continue
         took = events[wait.done].time - events[wait.begin].time
-        if took > limit:
+        if took > limit + PROMPT:
             return Violation(
                 "C4",
                 f"{wait.who} gives up {wait.op} after {limit} seconds",
@@ -193,7 +197,7 @@ def c4_violation(case: Case) -> Violation | None:
                 (wait.begin, wait.done),
             )
         if (
-            took == limit
+            took >= limit
             and wait.outcome is not None
             and wait.outcome.kind == "error"
             and not wait.outcome.error

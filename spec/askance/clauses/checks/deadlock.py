@@ -191,7 +191,7 @@ def d4_violation(case: Case) -> Violation | None:
             "a blocking wait on a reply raises at once on the thread of a loop"
             if asker is None
             else f"blocking on {asker.op} raises at once: {asker.who} runs on an event loop",
-            f"strand {event.strand or event.who or '?'} blocked while it was running an event loop",
+            f"strand {event.strand or event.who or '?'} blocked inside its event loop",
             "\n".join(line for line in (event.detail, what) if line),
             (asker.begin, at) if asker is not None else (at,),
         )

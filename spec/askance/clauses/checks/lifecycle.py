@@ -235,7 +235,9 @@ def l5_violation(case: Case) -> Violation | None:
     facts = case.facts
     for message, wait in _asks_of_spawned(case):
         turn = message.turns[0] if message.turns else None
-        if wait.outcome is not None and wait.outcome.kind == "stopped":
+        # Its own handler may have been told so by another actor that had stopped.
+        passed_on = turn and (turn.deferred or (turn.outcome and turn.outcome.kind == "stopped"))
+        if wait.outcome is not None and wait.outcome.kind == "stopped" and not passed_on:
             return Violation(
                 "L5",
                 f"{describe(case, wait.op)} is answered: its actor was spawned in the same turn, and nobody stops it",

@@ -122,6 +122,8 @@ def _same_thread(case: Case, one: Turn, other: Turn) -> bool:
 
 def m4_violation(case: Case) -> Violation | None:
     """A turn that began or ended elsewhere than its actor's others, or actors that share a loop and should not."""
+    if getattr(case.adapter, "any_thread", False):
+        return None
     events = case.facts.events
     homes: dict[str, tuple[str, int | None]] = {}
     for actor, turns in case.facts.turns_of.items():
@@ -221,7 +223,8 @@ def _overtaking(case: Case, turn: Turn) -> list[Turn]:
     facts = case.facts
     events = facts.events
     message = facts.messages[turn.message]
-    if message.sent < 0:
+    home = events[turn.begin].loop
+    if message.sent < 0 or home is None:
         return []
     sender = events[message.sent].who
     sent = next((at for at in range(message.sent + 1, turn.begin) if events[at].who == sender), turn.begin)
@@ -229,7 +232,6 @@ def _overtaking(case: Case, turn: Turn) -> list[Turn]:
         other.end > sent or other.end < 0 for other in facts.turns_of[turn.actor] if other.begin < turn.begin
     ):
         return []  # It was busy itself.
-    home = events[turn.begin].loop
     return [
         other
         for other in facts.turns

@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from askance.clauses import ALL
+from askance.report.files import prepared, written
 from askance.report.html.diagram import diagram
 from askance.report.html.plots import plots
+from askance.report.operations import loop_names, operation_in_words
+from askance.report.schedule import renamed
+from askance.report.standing import doing
+from askance.report.words import failed_race, race_outcome, race_title, step_number
 from askance.run.errors import UsageError
 
 __all__ = ["need_jinja", "prepare", "render", "write"]
@@ -40,20 +45,12 @@ def need_jinja() -> None:
 def prepare(file: Path) -> None:
     """Raise UsageError where the page could not be made or written: before anything long is begun."""
     need_jinja()
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
+    prepared(file)
 
 
 def write(documents: Sequence[Mapping[str, Any]], file: Path) -> None:
     """Write the page; raises UsageError where that cannot be done."""
-    text = render(documents)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
+    written(file, render(documents))
 
 
 def render(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -64,6 +61,7 @@ def render(documents: Sequence[Mapping[str, Any]]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_part), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     failures = [_failure(number, document, entry) for number, document, entry in _fallen(documents)]
     diagrams = {one["id"]: one.pop("diagram") for one in failures}
     return environment.get_template("page.html.j2").render(
@@ -134,31 +132,69 @@ def _fallen(documents: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[s
 def _failure(number: int, document: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """What the page shows of one failure."""
     failure = entry["failure"]
+    names = failure.get("strands") or {}
     drawn = diagram(failure)
     for row in drawn["rows"]:
+        for part in ("switch", "strand"):
+            if part in row:
+                row[part] = renamed(row[part], names)
         if href := link(row.get("source", ""), failure.get("files", {})):
             row["href"] = href
     steps = [
-        {**step, "href": link(step["where"], failure.get("files", {}))}
+        {
+            **step,
+            "strand": names.get(step["strand"], step["strand"]),
+            "reason": renamed(step["reason"], names),
+            "href": link(step["where"], failure.get("files", {})),
+        }
         for step in failure.get("trace", ())[-STEPS:]
     ]
     return {
         **failure,
+        **{
+            part: renamed(failure.get(part, ""), names)
+            for part in ("expected", "actual", "detail", "deadlock")
+        },
         "id": _anchor(number, entry),
         "implementation": document["implementation"],
         "level": entry["level"],
         "verdict": entry["verdict"],
         "chapter": entry["clause"][0],
         "program_lines": [
-            {"text": line, "lane": _lane(line)} for line in failure.get("program", "").splitlines()
+            {
+                "text": line.partition("# expect")[0],
+                "expected": "".join(line.partition("# expect")[1:]),
+                "lane": _lane(line),
+            }
+            for line in failure.get("program", "").splitlines()
         ],
         "steps": steps,
-        "stood": [
-            {**one, "href": link(one["where"], failure.get("files", {}))}
-            for one in failure.get("stood") or ()
-        ],
+        **_in_words(failure),
         "left_out": len(failure.get("trace", ())) - len(steps),
         "diagram": drawn,
+    }
+
+
+def _in_words(failure: Mapping[str, Any]) -> dict[str, Any]:
+    """The race, and where each strand stood, as the page says them."""
+    names, known = failure.get("strands") or {}, failure.get("files") or {}
+    loops = loop_names(failure.get("trace") or (), names)
+    steps = []
+    for step in failed_race(failure):
+        who = names.get(step["strand"], step["strand"])
+        told = {**step, "who": who, "doing": operation_in_words(step, loops, who, made=True)}
+        told["number"] = step_number(step)
+        steps.append({**told, "href": link(step["where"], known)})
+    stood = []
+    for one in failure.get("stood") or ():
+        who = names.get(one["who"], one["who"])
+        told = {**one, "who": who, "doing": doing(one, who, loops)}
+        stood.append({**told, "href": link(one["where"], known)})
+    return {
+        "race_title": race_title(failure),
+        "race_steps": steps,
+        "race_outcome": race_outcome(failure),
+        "stood": stood,
     }
 
 

@@ -20,8 +20,9 @@ SILENT = ("client-begin", "client-end")
 
 def diagram(failure: Mapping[str, Any]) -> dict[str, Any]:
     """The lanes, groups, rows and bars of a failure's entry; without rows where the entry has no history."""
-    drawing = _Drawing(failure.get("history", ()), failure.get("trace", ()))
+    drawing = _Drawing(failure.get("history", ()), failure.get("trace", ()), failure.get("strands") or {})
     drawing.draw()
+    drawing.mark(failure.get("moment") or {})
     drawing.draw_waits(failure.get("wait_for") or {})
     return drawing.data()
 
@@ -43,6 +44,8 @@ class _Drawing:
 
     history: Any
     trace: Any
+    names: Mapping[str, str]
+    """What strands are called."""
     lanes: dict[str, int] = field(default_factory=dict)
     strands: dict[str, str] = field(default_factory=dict)
     """The strand of each lane."""
@@ -58,7 +61,6 @@ class _Drawing:
         """Lanes of one strand stand together; strands in the order in which they appear, clients first."""
         clients: dict[str, str] = {}
         actors: dict[str, str] = {}
-        loops: dict[str, int] = {}
         spawned: dict[str, Any] = {}
         for event in self.history:
             kind, strand = event["kind"], event.get("strand", "")
@@ -66,8 +68,6 @@ class _Drawing:
                 clients.setdefault(event["who"], strand)
             elif kind == "begin":
                 actors[event["actor"]] = actors.get(event["actor"]) or strand
-                if event.get("loop") is not None:
-                    loops.setdefault(strand, event["loop"])
             elif event.get("actor"):
                 actors.setdefault(event["actor"], "")
             if kind == "spawn":
@@ -88,8 +88,9 @@ class _Drawing:
                 self.lanes[name] = len(self.lanes)
             if strand.startswith("never ran "):
                 title = "ran nothing"
-            elif strand in loops:
-                title = f"loop {loops[strand]}, {strand}" if loops[strand] >= 0 else strand
+            elif strand in self.names:
+                name = self.names[strand]
+                title = name if name == strand else f"{name}, {strand}"
             else:
                 title = strand if strand not in names else f"thread {strand}"
             self.groups.append({"name": title, "strand": strand, "first": first, "count": len(names)})
@@ -186,6 +187,20 @@ class _Drawing:
         """A strand that does something is blocked no more."""
         for lane in self.neighbours(event["strand"]) if event["kind"] != "loop-blocked" else ():
             self.close(("blocked", event["strand"], lane), row)
+
+    def mark(self, moment: Mapping[str, Any]) -> None:
+        """The event in which the clause was violated is a bad one; of a wait for ever, it is its beginning."""
+        event = moment.get("number") if moment.get("kind") == "event" else None
+        if moment.get("kind") == "wait":
+            waits = (
+                one["index"]
+                for one in reversed(self.history)
+                if one["kind"] == "wait" and one.get("strand") == moment["strand"]
+            )
+            event = next(waits, None)
+        for row in self.rows:
+            if event is not None and row.get("event") == event:
+                row["bad"] = True
 
     # ------------------------------------------------------------ the end
 

@@ -88,7 +88,13 @@
       const view = this.scroll.clientHeight || 600;
       let first = Math.max(0, Math.floor(this.scroll.scrollTop / ROW) - SPARE);
       let last = Math.min(rows.length, Math.ceil((this.scroll.scrollTop + view) / ROW) + SPARE);
-      if (whole) [first, last] = [Math.max(0, rows.length - PRINTED), rows.length];
+      if (whole) {
+        /* Paper has no end, but nobody reads it: so many events, those that lead to the current one among them. */
+        first = Math.max(0, Math.min(rows.length - PRINTED, this.at + 20 - PRINTED));
+        last = Math.min(rows.length, first + PRINTED);
+      }
+      this.section.querySelector(".paper").textContent = whole && last - first < rows.length
+        ? `Events ${first + 1} to ${last} of ${rows.length}; the page itself has all of them.` : "";
       const top = first * ROW;
       const svg = element("svg", { width: this.width, height: (last - first) * ROW + 14, role: "img" });
       svg.setAttribute("aria-label", `events ${first + 1} to ${last} of ${rows.length}`);
