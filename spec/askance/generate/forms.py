@@ -96,8 +96,14 @@ def _raise_message(symbol: str, asked: Sequence[str], pick: int, errors: Sequenc
     return Fail(errors[pick % len(errors)], Apply(symbol, (Msg(),)))
 
 
+def _answering(errors: Sequence[str], pick: int) -> str:
+    """A kind of error that answers an ask for certain: a cancellation says nothing of a state (clause M5)."""
+    told = [kind for kind in errors if "Cancelled" not in kind] or ["ValueError"]
+    return told[pick % len(told)]
+
+
 def _update_raise(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
-    return Fail(errors[pick % len(errors)], Update(symbol, Msg()))
+    return Fail(_answering(errors, pick), Update(symbol, Msg()))
 
 
 def _try_raise(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
@@ -196,7 +202,7 @@ def _update_slow(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[
 
 
 def _update_recover(symbol: str, asked: Sequence[str], pick: int, errors: Sequence[str]) -> Expression:
-    failing = Apply(symbol, (Update(symbol, Msg()), Raise(Err(errors[pick % len(errors)], symbol))))
+    failing = Apply(symbol, (Update(symbol, Msg()), Raise(Err(_answering(errors, pick), symbol))))
     return Try(failing, Update(symbol, Const("recovered")))
 
 

@@ -82,8 +82,7 @@ class Situations:
         self.weights: dict[Skeleton, float] = {}
         """How often to draw each skeleton."""
         for feature in self.features:
-            wanted = (one for one in SKELETONS[feature] if not one.also or one.also in able)
-            allowed = tuple(skeleton for skeleton in wanted if self._allows(skeleton))
+            allowed = tuple(skeleton for skeleton in SKELETONS[feature] if self._allows(skeleton))
             often = weight(feature, about)
             if allowed:
                 self.skeletons += [allowed] * often
@@ -109,7 +108,8 @@ class Situations:
         allowed = {form.name for form in forms_for(frozenset(SKELETONS), self.capabilities)}
         asks = "ask" in allowed
         return (
-            (not skeleton.root or any(name in allowed for name in skeleton.root))
+            (not skeleton.also or skeleton.also in self.features)
+            and (not skeleton.root or any(name in allowed for name in skeleton.root))
             and (not skeleton.leaf or any(name in allowed for name in skeleton.leaf))
             and all(GROUPS[name].needs <= self.capabilities for name in (*skeleton.group, *skeleton.others))
             and (not skeleton.where or any(place in self.clients_on for place in skeleton.where))
@@ -170,9 +170,8 @@ class Draft:
         placing = "loops" in situations.capabilities
         loops = max(skeleton.loops, self.one_of(LOOPS)) if placing else 1
         actors = self.actors(skeleton, count, loops)
-        clients = self.clients(skeleton, loops)
-        made = tuple(client.client() for client in clients)
-        return trimmed(Program(loops, tuple(actors), made, abrupt=skeleton.abrupt))
+        clients = tuple([client.client() for client in self.clients(skeleton, loops)])
+        return trimmed(Program(loops, tuple(actors), clients, abrupt=skeleton.abrupt))
 
     # ------------------------------------------------------------ actors
 

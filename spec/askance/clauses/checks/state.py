@@ -1,7 +1,7 @@
 """The check of M5: the asks on one actor that keeps a state, held against the actor as a sequential machine.
 
 An operation is one message. It is invoked where it was sent; it has responded where a wait for it ended with an answer,
-a tell where its turn ended. What was cancelled, given up, refused, or never waited for may have happened or not.
+or where its turn did, if nobody waited for it itself. What was cancelled, given up or refused may have happened or not.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _judge(case: Case, actor: Actor) -> Judged:
 def _response(case: Case, message: Message) -> tuple[int | None, Outcome | None]:
     """Where the message was answered for certain, and the answer."""
     facts = case.facts
-    if not message.op:
+    if not facts.waits_for.get(message.op):  # A tell, or an ask of which only a composition was waited for.
         ended = [turn.end for turn in message.turns if turn.end >= 0 and _is_answer(turn.outcome)]
         return (min(ended), None) if ended else (None, None)
     ends = [wait for wait in facts.waits_for.get(message.op, ()) if _is_answer(wait.outcome)]
