@@ -243,6 +243,22 @@ def test_actors_that_failing_ends() -> None:
     assert meaning_of(actors, two).operations["c0.r1"] == {raises("Boom")}
 
 
+def test_actors_that_end_because_others_have() -> None:
+    """An ask of a stopped actor fails, and so ends the asker where failures do; who tells that one fails in turn."""
+    actors: dict[str, Expression] = {
+        "a": Tell("b", M, call("f", M)),
+        "b": ask("c"),
+        "c": StopSelf(M),
+        "d": Tell("e", M, M),
+        "e": M,
+    }
+    asks = (*asking("b"), AskOp("r1", "b", 1), Result("r1"), AskOp("r2", "a", 1), AskOp("r3", "d", 1))
+    found = meaning(program(actors, asks), frozenset(CAPABILITIES), failing_handler_ends_actor=True)
+    assert found.operations["c0.r2"] == {value(f(1)), STOPPED}
+    assert found.operations["c0.r3"] == {value(1)}
+    assert STOPPED not in meaning_of(actors, asks).operations["c0.r2"]
+
+
 def test_awaits_are_waits() -> None:
     """A client on a loop that has awaited an ask knows it to be over, as a thread does."""
     from askance.program import Actor, Client, Program

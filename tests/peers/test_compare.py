@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.report.failures import report
 
-from askance.cli import main
+from askance.cli import compare, main
 from askance.cli.compare import finished
 from askance.report.compare import Column, Judgements, as_markdown, as_terminal
 from askance.run import UsageError
@@ -206,6 +207,25 @@ def test_wrong_judgements_are_one_message(text: str, message: str, tmp_path: Pat
     with pytest.raises(UsageError, match="said") as caught:
         Judgements.read(file)
     assert message in str(caught.value)
+
+
+def test_the_page_has_a_column_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--html` shows reports beside each other, and why there is none; where it cannot be written nothing is judged."""
+    columns = {
+        "one": Column("one", "judged", report("one")),
+        "two": Column("two", "hung", trouble="was killed"),
+    }
+    asked: list[str] = []
+    monkeypatch.setattr(compare, "judged", lambda name, *_: asked.append(name) or columns[name])
+    assert main(["compare", "one", "two", "--html", "page.html"]) == 3
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "<title>askance: one, two</title>" in page and 'id="failure-0-D2"' in page
+    assert "could not judge it: hung: was killed" in page
+    Path("folder").mkdir()
+    for option in ("--html", "--json", "--markdown"):
+        asked.clear()
+        assert main(["compare", "one", option, "folder"]) == 2
+        assert asked == []
 
 
 def test_the_page_of_real_libraries_has_whatever_is_said_of_them() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.report.failures import failure, found
 
-from askance.program import Actor, Apply, Ask, AskOp, Client, Msg, Program, Result, Spawn, TellOp
+from askance.program import Actor, Apply, Ask, AskOp, Client, Msg, Program, Result, Spawn
 from askance.report.racing import Turned
-from askance.report.seen import seen_again
-from askance.report.words import failure_text, step_number
+from askance.report.seen import fallen, seen_again
+from askance.report.words import failure_text, race_outcome, step_number
 from askance.run import load_adapter
 from askance.suite.counterexample import replay
 
@@ -19,9 +19,6 @@ LOST = Program(1, (Actor("a", 0, F),), (Client("c0", "thread", (AskOp("r0", "a",
 """A message to an idle loop."""
 SPAWNING = Program(2, (Actor("a", 0, Spawn(F, None, Msg())),), (Client("c1", 1, (AskOp("r0", "a", 11),)),))
 """Two messages may be lost: the client's to a, after which nothing is asked of the spawned actor, and a's to that."""
-TOLD = Program(2, (Actor("b", 0, Spawn(F, None, Msg())),), (Client("c0", 1, (TellOp("b", 10),)),))
-
-
 AGAIN = Program(
     1,
     (Actor("a", 0, F),),
@@ -58,16 +55,12 @@ def test_without_a_pair_the_very_same_execution_follows() -> None:
     assert replay(counterexample, adapter, lambda _: Turned(backwards)).history != sight.history
 
 
-def test_a_bystander_is_not_shown() -> None:
-    """Two pairs pass in the other order; the one with which the rest of the failure happens as before is shown.
-
-    Turning round the client's message and its loop's look passes, too, but only because a does not begin any more.
-    """
+def test_the_race_that_decides_is_shown() -> None:
+    """Of several races the last message's: the asker's call, and the look of the loop that it does not wake."""
     race = failure("naive-call-soon", "L5", SPAWNING)["race"]
-    assert race["passed"] == 2
+    assert race["tried"] > 1
     steps = [(race[which]["operation"], race[which]["object"]) for which in ("first", "second")]
     assert steps == [("round", "loop#1"), ("call-soon", "loop#1")]
-    assert "1 more passes, but this one changes least of what led to the failure" in shown("L5", SPAWNING)
 
 
 def test_a_race_is_told_in_words() -> None:
@@ -79,14 +72,24 @@ def test_a_race_is_told_in_words() -> None:
         "then c0 gives loop 0 a callback, without waking it (call_soon) (step 6) at "
     )
     assert lines[at + 3].startswith("loop.call_soon(start)")
-    assert lines[at + 4] == "tried: with c0 first, and all else in the same order as far as can be, D1 holds"
+    tried = "tried: with c0 first, and all else in the same order as far as can be, D1 holds"
+    assert lines[at + 4].startswith(tried)
 
 
 def test_a_clause_that_falls_in_its_place_is_told() -> None:
     """An order in which another clause falls instead is said to be no more than that."""
-    race = failure("naive-call-soon", "L4", TOLD)["race"]
-    assert race["fell"] == ["L5"]
-    assert "L4 holds (L5 then falls)" in shown("L4", TOLD)
+    step = {"step": 3, "strand": "c0", "operation": "get", "object": "Queue#1", "where": "", "line": ""}
+    race = {"first": step, "second": step, "tried": 1, "passed": 1, "fell": ["L5", "D1"], "arose": True}
+    words = {"clause": "L4", "race": race, "strands": {}}
+    assert "L4 holds (L5 and D1 then fall)" in race_outcome(words)
+    assert "L4 holds (L5 then falls)" in race_outcome({**words, "race": {**race, "fell": ["L5"]}})
+
+
+def test_what_falls_in_an_execution_is_asked_of_every_clause() -> None:
+    """A handler that blocks its loop violates what says so, and that nothing deadlocks."""
+    adapter = load_adapter("naive-blocking")
+    counterexample = found("naive-blocking", "D4")
+    assert fallen(replay(counterexample, adapter), adapter) == ["D2", "D4"]
 
 
 def test_where_no_order_passes_the_order_seems_not_to_matter() -> None:
@@ -101,13 +104,18 @@ def test_where_no_order_passes_the_order_seems_not_to_matter() -> None:
 
 
 def test_a_switch_is_shown_where_plain_variables_race() -> None:
-    """An actor that falls asleep after it looked: no object is shared, and the line where it was left is shown."""
+    """An actor that falls asleep after it looked: no object is shared, and the line where it was left is shown.
+
+    With the client's first message before the loop begins all goes well, too: that pair is a bystander, since the loop
+    falls asleep in another way then.
+    """
     text = shown("D1", AGAIN, MUTANTS + "contention_lost_wakeup")
     lines = [line.strip() for line in text.splitlines()]
     at = lines.index("a switch without which D1 holds:")
-    assert lines[at + 1].startswith("c0 goes on after waiting for Event#1 ")
+    assert lines[at + 1].startswith("c0 ")
     (before,) = [line for line in lines if line.startswith("before loop 0 ")]
     assert "acquires Lock#2 " in before and before.endswith(" in _FallsAsleepLate._run")
+    assert "1 more passes, but this one changes least of what led to the failure" in text
 
 
 def test_two_that_cross_are_shown_at_their_locks() -> None:

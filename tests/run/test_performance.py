@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -31,8 +32,10 @@ from askance.program import (
     Ask,
     AskOp,
     Client,
+    Err,
     Msg,
     Program,
+    Raise,
     Result,
     Settle,
     Sleep,
@@ -239,3 +242,15 @@ def test_patience_ends_a_wait_on_real_threads(where: Any) -> None:
     silent = program(F, operations=(AskOp("r0", "a", 1), waiting(where, "r0")), where=where)
     _, history = real(silent, Silent(), patience=0.1)
     assert [outcome.kind for outcome in outcomes(history)] == ["timeout"]
+
+
+def test_an_execution_is_freed_without_a_collection_though_its_program_failed() -> None:
+    """Handlers know their directory, which knows them; and errors know the frames of those who waited."""
+    failing = actor("a", Apply("f", (Ask("b", Msg()),)))
+    program = scene(failing, actor("b", Raise(Err("Boom"))))
+    world = World(Steadily())
+    history = execute(program, load_adapter("reference"), world)
+    assert [outcome.kind for outcome in outcomes(history)] == ["error"]
+    freed = weakref.ref(world)
+    del world
+    assert freed() is None

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from askance.engine import Strategy
 from askance.program import (
     Actor,
     Apply,
@@ -14,6 +15,7 @@ from askance.program import (
     Await,
     Cancel,
     Client,
+    Compose,
     Const,
     Err,
     Gather,
@@ -75,6 +77,14 @@ def test_smaller_programs_are_valid_and_different() -> None:
         assert candidate != BIG
 
 
+def test_one_ask_may_stand_for_another() -> None:
+    """Where a client asks twice, what rests on the second reply may rest on the first, so that one ask will do."""
+    operations = (AskOp("r0", "a", 1), AskOp("r1", "a", 2), GatherOp("r2", ("r0", "r1")), Result("r2"))
+    program = Program(1, (Actor("a", 0, Msg()),), (Client("c0", "thread", operations),))
+    left = [candidate.clients[0].operations for candidate in smaller(program)]
+    assert (AskOp("r0", "a", 1), GatherOp("r2", ("r0", "r0")), Result("r2")) in left
+
+
 def test_what_waits_for_a_reply_goes_with_it() -> None:
     """Where a client's ask is taken away, so is what other clients do with its reply, and nothing else."""
     asking = Client("c0", "thread", (AskOp("r0", "a", 1), Result("r0"), AskOp("r1", "a", 2)))
@@ -122,6 +132,32 @@ def test_a_program_is_reduced_to_what_fails() -> None:
     assert reduction.program.loops == 1
     assert [client.where for client in reduction.program.clients] == ["thread"]
     assert size(reduction.program) == 5
+
+
+def test_a_gather_is_turned_round_where_that_spares_a_composition() -> None:
+    """A part that is to be ready late is composed once more, or simply asked for last."""
+    asks = (AskOp("r0", "a", 1), AskOp("r1", "a", 2))
+    gathered = (*asks, Compose("r2", "r0", "m"), GatherOp("r3", ("r2", "r1")), Result("r3"))
+    program = Program(1, (Actor("a", 0, Apply("f", (Msg(),))),), (Client("c", "thread", gathered),))
+
+    def out_of_order(program: Program, strategy: Strategy) -> str | None:
+        """Whether the gather's first part is one that is ready later than its second."""
+        operations = program.clients[0].operations
+        composed = [operation.name for operation in operations if isinstance(operation, Compose)]
+        made = ["r0", "r1", *composed]
+        for operation in operations:
+            if isinstance(operation, GatherOp) and len(operation.replies) == 2:
+                first, second = operation.replies
+                return "failed" if made.index(first) > made.index(second) else None
+        return None
+
+    reduction = Reduction(program, "failed", out_of_order)
+    assert reduction.reduce(Choices())
+    assert [type(operation) for operation in reduction.program.clients[0].operations][:3] == [
+        AskOp,
+        AskOp,
+        GatherOp,
+    ]
 
 
 def test_a_fixed_program_stays() -> None:

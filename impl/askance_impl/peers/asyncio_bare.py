@@ -104,7 +104,7 @@ class AsyncioSystem(System):
     def close(self) -> None:
         quiet = 0
         while quiet < 2:  # What is cancelled on one loop may have sent to another meanwhile.
-            found = [self.submit(cancel_all(), loop).result() for loop in self.loops]
+            found = [asyncio.run_coroutine_threadsafe(cancel_all(), loop).result() for loop in self.loops]
             quiet = 0 if any(found) else quiet + 1
         for loop in self.loops:
             loop.call_soon_threadsafe(self.end, loop)

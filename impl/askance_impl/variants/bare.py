@@ -13,13 +13,32 @@ __all__ = ["Actor", "BareAdapter", "BareSystem", "adapter"]
 
 
 class Actor:
-    """A function, and the thread that calls it with one message after the other until it is given None."""
+    """A function, and the thread that calls it with one message after the other until it is closed."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
         self.mailbox: queue.SimpleQueue[tuple[Any, Future[Any]] | None] = queue.SimpleQueue()
+        self.lock = threading.Lock()
+        self.closed = False
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
+
+    def send(self, message: Any) -> Future[Any]:
+        """Put the message into the mailbox; what it comes to."""
+        answer: Future[Any] = Future()
+        with self.lock:
+            if self.closed:
+                answer.set_exception(RuntimeError("the system is closed"))
+            else:
+                self.mailbox.put((message, answer))
+        return answer
+
+    def close(self) -> None:
+        """Take no more messages; the thread ends when it has handled those that are there."""
+        with self.lock:
+            if not self.closed:
+                self.closed = True
+                self.mailbox.put(None)
 
     def run(self) -> None:
         """The thread's body."""
@@ -46,17 +65,16 @@ class BareSystem(System):
         return actor
 
     def ask(self, ref: Actor, message: Any) -> Future[Any]:
-        answer: Future[Any] = Future()
-        ref.mailbox.put((message, answer))
-        return answer
+        return ref.send(message)
 
     def tell(self, ref: Actor, message: Any) -> None:
-        self.ask(ref, message)
+        ref.send(message)
 
     def close(self) -> None:
         for actor in self.actors:
-            actor.mailbox.put(None)
-        for actor in self.actors:
+            actor.close()
+        for actor in self.actors:  # a handler in progress may spawn some more
+            actor.close()
             actor.thread.join()
 
 

@@ -28,12 +28,15 @@ class Pool:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.idle = 0
+        self.turns = 0
+        self.quiet = threading.Condition(self.lock)
         self.work: queue.Queue[Actor | None] = queue.Queue()
         self.threads: list[threading.Thread] = []
 
     def run(self, actor: Actor) -> None:
         """Have a thread run one turn of the actor."""
         with self.lock:
+            self.turns += 1
             if self.idle:
                 self.idle -= 1
             else:
@@ -46,13 +49,17 @@ class Pool:
         """A thread's body."""
         while (actor := self.work.get()) is not None:
             again = actor.turn()
-            with self.lock:
-                self.idle += 1
             if again:
                 self.run(actor)
+            with self.lock:
+                self.idle += 1
+                self.turns -= 1
+                self.quiet.notify_all()
 
     def close(self) -> None:
-        """End all threads, when nothing is left to run."""
+        """End all threads, when nothing is left to run: nothing new may come."""
+        with self.lock:
+            self.quiet.wait_for(lambda: not self.turns)
         for _ in self.threads:
             self.work.put(None)
         for thread in self.threads:
@@ -115,9 +122,15 @@ class PoolSystem(System):
 
     def __init__(self) -> None:
         self.pool = Pool()
+        self.actors: list[Actor] = []
+        self.closing = False
 
     def spawn(self, handler: Handler, loop: int | None) -> Actor:
-        return Actor(handler, self.pool)
+        actor = Actor(handler, self.pool)
+        self.actors.append(actor)
+        if self.closing:
+            actor.stop()
+        return actor
 
     def ask(self, ref: Actor, message: Any) -> Future[Any]:
         return ref.send(message)
@@ -129,6 +142,9 @@ class PoolSystem(System):
         ref.stop()
 
     def close(self) -> None:
+        self.closing = True
+        for actor in self.actors:
+            actor.stop()
         self.pool.close()
 
 

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from typing import Any, NamedTuple
 
@@ -54,10 +54,10 @@ class Actor(NamedTuple):
     stopped: threading.Event
 
 
-async def outcome(coroutine: Awaitable[Any]) -> Outcome:
+async def outcome(work: Callable[[], Awaitable[Any]]) -> Outcome:
     """What it gives and what it raises, as a pair: a SystemExit would end the loop. Replies are waited for."""
     try:
-        value = await coroutine
+        value = await work()
         while isinstance(value, Reply):
             value = await value.get()
         return value, None
@@ -73,32 +73,38 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
+async def cancel_all() -> None:
+    """Cancel all other tasks of the running loop, until there are none."""
+    while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
 class ReentrantSystem(System):
     """Event loops on threads."""
 
     def __init__(self, loops: int) -> None:
+        self.closing = False
         self.loops = [asyncio.new_event_loop() for _ in range(loops)]
         self.threads = [threading.Thread(target=self.run, args=(loop,)) for loop in self.loops]
         for thread in self.threads:
             thread.start()
 
     def run(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A thread's body; at the end what is not done is cancelled."""
+        """A thread's body."""
         if sys.version_info >= (3, 12):
             loop.set_task_factory(asyncio.eager_task_factory)
         loop.run_forever()
-        while tasks := [*asyncio.all_tasks(loop)]:
-            for task in tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.wait(tasks))
         loop.close()
 
-    def begin(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]) -> Reply:
+    def begin(self, loop: asyncio.AbstractEventLoop, work: Callable[[], Awaitable[Any]]) -> Reply:
         """A task on the loop, from any thread; at once from its own."""
         future: Future[Outcome] = Future()
 
         def start() -> None:
-            task = loop.create_task(outcome(coroutine))
+            task = loop.create_task(outcome(work))
             task.add_done_callback(ended)
             future.add_done_callback(lambda _: cancelled(task))
 
@@ -121,16 +127,16 @@ class ReentrantSystem(System):
         return Actor(handler, self.loops[-1 if loop is None else loop], threading.Event())
 
     def ask(self, ref: Actor, message: Any) -> Reply:
-        if ref.stopped.is_set():
+        if self.closing or ref.stopped.is_set():
             refused: Future[Any] = Future()
             refused.set_result((None, ActorStopped("the actor has stopped")))
             return Reply(refused)
-        return self.begin(ref.loop, ref.handler(message))
+        return self.begin(ref.loop, lambda: ref.handler(message))
 
     def tell(self, ref: Actor, message: Any) -> None:
-        if ref.stopped.is_set():
+        if self.closing or ref.stopped.is_set():
             raise ActorStopped("the actor has stopped")
-        self.begin(ref.loop, ref.handler(message))
+        self.begin(ref.loop, lambda: ref.handler(message))
 
     def stop(self, ref: Actor) -> None:
         ref.stopped.set()
@@ -153,7 +159,7 @@ class ReentrantSystem(System):
         async def mapped() -> Any:
             return function(await reply.get())
 
-        return self.begin(self.loops[0], mapped())
+        return self.begin(self.loops[0], mapped)
 
     def gather(self, replies: Sequence[Reply]) -> Reply:
         async def gathered() -> Any:
@@ -163,9 +169,13 @@ class ReentrantSystem(System):
                     raise error
             return [value for value, _ in pairs]
 
-        return self.begin(self.loops[0], gathered())
+        return self.begin(self.loops[0], gathered)
 
     def close(self) -> None:
+        self.closing = True
+        # What ends on one loop may have sent to another that has been seen to; the second time there is nobody left.
+        for loop in self.loops * 2:
+            asyncio.run_coroutine_threadsafe(cancel_all(), loop).result()
         for loop in self.loops:
             loop.call_soon_threadsafe(loop.stop)
         for thread in self.threads:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -58,10 +59,10 @@ class Reply:
         return value
 
 
-async def outcome(work: Awaitable[Any]) -> Outcome:
+async def outcome(work: Callable[[], Awaitable[Any]]) -> Outcome:
     """What the work gives and what it raises; nothing that it raises ends the loop."""
     try:
-        return await work, None
+        return await work(), None
     except BaseException as error:
         return None, error
 
@@ -91,7 +92,7 @@ class Actor:
             if reply.unwanted:
                 reply.future.set_result((None, asyncio.CancelledError()))
                 continue
-            task = self.loop.create_task(outcome(self.handler(message)))
+            task = self.loop.create_task(outcome(functools.partial(self.handler, message)))
             self.turn = reply, task
             task.add_done_callback(self.ended)
 
@@ -122,22 +123,23 @@ class StructuredSystem(System):
     """Event loops on threads."""
 
     def __init__(self, loops: int) -> None:
+        self.actors: list[Actor] = []
+        self.closing = False
         self.loops = [asyncio.new_event_loop() for _ in range(loops)]
         self.threads = [threading.Thread(target=self.run, args=(loop,)) for loop in self.loops]
         for thread in self.threads:
             thread.start()
 
     def run(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A thread's body; at the end what is not done is cancelled."""
+        """A thread's body."""
         loop.run_forever()
-        while tasks := [*asyncio.all_tasks(loop)]:
-            for task in tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.wait(tasks))
         loop.close()
 
     def spawn(self, handler: Handler, loop: int | None) -> Actor:
-        return Actor(handler, self.loops[0 if loop is None else loop])
+        actor = Actor(handler, self.loops[0 if loop is None else loop])
+        self.actors.append(actor)
+        actor.stopped = self.closing
+        return actor
 
     def ask(self, ref: Actor, message: Any) -> Reply:
         reply = Reply(ref.loop, ref.cut)
@@ -155,7 +157,7 @@ class StructuredSystem(System):
     def awaitable(self, reply: Reply) -> Awaitable[Any]:
         return reply.get()
 
-    def begin(self, work: Coroutine[Any, Any, Any]) -> Reply:
+    def begin(self, work: Callable[[], Awaitable[Any]]) -> Reply:
         """Work on the first loop; its reply."""
         started: list[asyncio.Task[Outcome]] = []
         reply = Reply(self.loops[0], lambda _: started[0].cancel())
@@ -171,18 +173,33 @@ class StructuredSystem(System):
         return reply
 
     def gather(self, replies: Sequence[Reply]) -> Reply:
-        return self.begin(together(replies))
+        return self.begin(lambda: together(replies))
 
     def close(self) -> None:
+        self.closing = True
+        # What ends on one loop may have sent to another that has been seen to; the second time there is nobody left.
+        for loop in self.loops * 2:
+            asyncio.run_coroutine_threadsafe(self.end(loop), loop).result()
         for loop in self.loops:
             loop.call_soon_threadsafe(loop.stop)
         for thread in self.threads:
             thread.join()
 
+    async def end(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Stop the actors of the running loop, and cancel all other tasks there, until there are none."""
+        for actor in self.actors:
+            if actor.loop is loop:
+                actor.stop()
+        while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+            tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
 
 async def together(replies: Sequence[Reply]) -> list[Any]:
     """The values of all; at the first failure the others are cancelled, and their end is waited for."""
-    parts = [asyncio.ensure_future(outcome(reply.get())) for reply in replies]
+    parts = [asyncio.ensure_future(outcome(reply.get)) for reply in replies]
     failures: list[BaseException] = []
     try:
         for part in asyncio.as_completed(parts):

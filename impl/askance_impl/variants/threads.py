@@ -191,7 +191,8 @@ class ThreadsSystem(System):
     def close(self) -> None:
         for actor in self.actors:
             actor.stop()
-        for actor in self.actors:
+        for actor in self.actors:  # and those that handlers in progress spawn meanwhile
+            actor.stop()
             if actor.thread is not None:
                 actor.thread.join()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from importlib import resources
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def init_command(options: argparse.Namespace) -> int:
     for path in written:
         print(f"wrote {path}")
     module = next(iter(files)).removesuffix(".py")
-    here = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    here = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     print(f"next: {here}askance check {module}:adapter --profile smoke")
     return PASSED
 

@@ -169,7 +169,9 @@ def _compose_again(client: ClientDraft, actors: Sequence[str], pick: int) -> Non
 
 
 def _gather(client: ClientDraft, actors: Sequence[str], pick: int) -> None:
-    replies = [client.ask(actors[0]), client.ask(actors[1])]
+    """Gather two replies; or one twice, which must be there twice; or a mapped one and another."""
+    replies = [client.ask(actors[0])]
+    replies.append(client.ask(actors[1]) if pick != 1 else replies[0])
     if pick == 3:
         replies[0] = client.compose(replies[0], COMPOSED[0])
     client.wait(client.gather(replies))

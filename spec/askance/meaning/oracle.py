@@ -24,7 +24,9 @@ from askance.program import (
     Program,
     Raise,
     Result,
+    Stop,
     StopOp,
+    StopSelf,
     TellOp,
     Value,
     mapped,
@@ -112,15 +114,23 @@ class _Oracle:
         self._evaluators: dict[Surroundings, Evaluator] = {}
 
     def _failing(self) -> frozenset[str]:
-        """The actors with turns that may fail: that raise, or ask one that does, or one on a cycle, or stop any."""
+        """The actors with turns that may fail: that raise, are on a cycle, or send to one that may fail or be stopped.
+
+        Where a failure ends its actor, a tell to one that failed is refused, and fails in turn.
+        """
         raising = {
             actor.name
             for actor in self.program.actors
             if self.graph.component(actor.name)
             or any(isinstance(part, Raise | Fail) for part in walk(actor.behaviour))
         }
+        parts = [(actor.name, part) for actor in self.program.actors for part in walk(actor.behaviour)]
+        stopped = {part.actor for _, part in parts if isinstance(part, Stop)}
+        stopped |= {name for name, part in parts if isinstance(part, StopSelf)}
+        operations = (operation for client in self.program.clients for operation in client.operations)
+        stopped |= {operation.actor for operation in operations if isinstance(operation, StopOp)}
         return frozenset(
-            name for name, asked in self.graph.asked.items() if name in raising or asked & raising
+            name for name, sent in self.graph.sent.items() if name in raising or sent & (raising | stopped)
         )
 
     def meaning(self) -> Meaning:

@@ -68,7 +68,8 @@ def operation_in_words(
     step: Mapping[str, Any], loops: Mapping[str, str], who: str = "", *, made: bool = False
 ) -> str:
     """The operation of a step; `who` makes it, whose own loop is "its event loop". `made`: it is no more to come."""
-    thing = step["object"]
+    # The world's own queues stand for the standard library's, whose name the reader knows.
+    thing = step["object"].removeprefix("Controlled")
     if thing in loops:
         thing = "its event loop" if loops[thing] in (who, f"the event loop of {who}") else loops[thing]
     phrase = MADE.get(step["operation"]) if made else None

@@ -18,13 +18,13 @@ from askance.report.standing import standing_data
 from askance.search.recording import Recorder
 from askance.search.watched import Moment, Seen, Stop, Watch, WatchedWorld
 from askance.suite.counterexample import Counterexample, Replayed, replay
-from askance.world import World
+from askance.world import World, installed
 
-__all__ = ["Sight", "decided", "moment", "seen_again", "step_of", "stood"]
+__all__ = ["Sight", "decided", "fallen", "moment", "seen_again", "step_of", "stood"]
 
 MOST_TURNED = 40
 """At most so many racing pairs are turned round."""
-MOST_STEPS = 200_000
+MOST_STEPS = 50_000
 """No further pair is turned round after so many steps."""
 LOOP_S_OWN = ("round", "select", "look")
 """What an event loop does between two callbacks: the line of the last callback has no part in it."""
@@ -133,29 +133,31 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
     tried = passed = steps = 0
     best: tuple[tuple[bool, bool, int], Race] | None = None
     fell: list[str] = []
-    for race in racing(watch):
-        if tried == MOST_TURNED or steps > MOST_STEPS:
-            break
-        turned = Turned(order, race.first.address, race.second.address)
-        recorders: list[Recorder] = []
+    # To put controlled versions in place takes longer than to replay.
+    with installed():
+        for race in racing(watch):
+            if tried == MOST_TURNED or steps > MOST_STEPS:
+                break
+            turned = Turned(order, race.first.address, race.second.address)
+            recorders: list[Recorder] = []
 
-        def recorded(_: Any, turned: Turned = turned, recorders: list[Recorder] = recorders) -> Recorder:
-            recorders.append(Recorder(turned))
-            return recorders[-1]
+            def recorded(_: Any, turned: Turned = turned, recorders: list[Recorder] = recorders) -> Recorder:
+                recorders.append(Recorder(turned))
+                return recorders[-1]
 
-        replayed = replay(counterexample, adapter, recorded)
-        recorder = recorders[-1]
-        steps += len(recorder.starts)
-        if not turned.flipped:
-            continue
-        tried += 1
-        if replayed.verdict in ("pass", "untested"):
-            passed += 1
-            instead = fallen(replayed, adapter)
-            lost = len(was - orderings(recorder.accesses, recorder.starts))
-            rank = bool(instead), replayed.verdict != "pass", lost
-            if best is None or rank < best[0]:
-                best, fell = (rank, race), instead
+            replayed = replay(counterexample, adapter, recorded)
+            recorder = recorders[-1]
+            steps += len(recorder.starts)
+            if not turned.flipped:
+                continue
+            tried += 1
+            if replayed.verdict in ("pass", "untested"):
+                passed += 1
+                instead = fallen(replayed, adapter)
+                lost = len(was - orderings(recorder.accesses, recorder.starts))
+                rank = bool(instead), replayed.verdict != "pass", lost
+                if best is None or rank < best[0]:
+                    best, fell = (rank, race), instead
     return {
         "first": None if best is None else _step(watch, best[1].first, best[1].thing),
         "second": None if best is None else _step(watch, best[1].second, best[1].thing),

@@ -175,7 +175,7 @@ def trace_lines(steps: Sequence[Mapping[str, Any]], names: Mapping[str, str]) ->
     lines = []
     for step in steps:
         if step["reason"]:
-            lines.append(f"-- {step['reason']}")
+            lines.append(f"-- {renamed(step['reason'], names)}")
         lines.append(step_line(step, names))
     return lines
 

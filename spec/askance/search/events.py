@@ -10,7 +10,18 @@ import queue
 import threading
 from typing import Any
 
-from askance.search.operations import BARRIER, NONE, READ, WRITE, Name, conflict, mode_of, name_of
+from askance.search.operations import (
+    BARRIER,
+    GET,
+    NONE,
+    READ,
+    WRITE,
+    Name,
+    conflict,
+    items_in,
+    mode_of,
+    name_of,
+)
 from askance.world import World
 from askance.world.locks import Lock, RLock
 from askance.world.queues import ControlledSimpleQueue
@@ -30,16 +41,18 @@ CLOCK: Name = ("0", 0, "strand")
 class Access:
     """What an event did to one object.
 
-    `needs`: what the operation waits for; `offers`: which of these needs the object met just before.
+    `needs`: what the operation waits for; `offers`: which of these needs the object met just before; `items`: how many
+    items it held, where one is taken from a FIFO.
     """
 
-    __slots__ = ("mode", "name", "needs", "offers")
+    __slots__ = ("items", "mode", "name", "needs", "offers")
 
     def __init__(self, name: Name, mode: int, needs: int = ALWAYS, offers: int = READY) -> None:
         self.name = name
         self.mode = mode
         self.needs = needs
         self.offers = offers
+        self.items: int | None = None
 
 
 class Event:
@@ -96,7 +109,10 @@ def announced(strand: Any, world: World) -> Event:
     mode = mode_of(strand, kind, thing)
     if mode != NONE:
         name = name_of(thing) or ("", 0, kind)
-        event.add(Access(name, mode, ALWAYS if strand.timed_out else _needs(kind, thing), _offers(thing)))
+        access = Access(name, mode, ALWAYS if strand.timed_out else _needs(kind, thing), _offers(thing))
+        if mode == GET:
+            access.items = items_in(thing)
+        event.add(access)
     if timed or kind in ("wait", "select", "sleep"):
         event.add(Access((strand.path, 0, "strand"), READ, ENABLED))
     return event

@@ -152,7 +152,7 @@ class _Search:
     def count(self, execution: Execution, recorder: Recorder) -> Counterexample | None:
         """Enter one execution into the result; its failure, if it failed."""
         result = self.result
-        self.seen.add(signature(recorder.accesses))
+        self.seen.add(signature(recorder.accesses, recorder.items))
         failure = failure_of(self.target, execution, result.executions, self.options)
         result.executions += 1
         result.steps += execution.steps
@@ -179,7 +179,7 @@ class _Search:
                 f"execution {self.result.executions - 1} ended as {execution.ending!r} after {execution.steps} steps; "
                 f"replayed, as {repeated.ending!r} after {repeated.steps}"
             )
-        elif signature(again.accesses) != signature(recorder.accesses):
+        elif signature(again.accesses, again.items) != signature(recorder.accesses, recorder.items):
             self.result.nondeterminism = _difference(recorder, again)
 
 

@@ -9,10 +9,10 @@ of the interpreter enters it, so it is the same in every process.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from askance.search.operations import BARRIER, GET, MODES, NONE, PUT, READ
+from askance.search.operations import BARRIER, GET, MODES, NONE, PUT, READ, item_taken
 from askance.search.recording import Access
 
 _KIND = {kind: number for number, kind in enumerate(MODES, 1)}
@@ -32,15 +32,17 @@ class _Object:
         self.puts: deque[int] = deque()
 
 
-def signature(accesses: Sequence[Access]) -> int:
+def signature(accesses: Sequence[Access], items: Mapping[int, int]) -> int:
     """The same number for two executions of a program exactly if (but for a chance of 2**-61) they are one trace.
+
+    `items`: as a `Recorder` keeps them.
 
     Python's hash of a tuple of integers serves as the mixing function: it is fixed by their values alone.
     """
     objects: dict[int, _Object] = {}
     strands: dict[Any, int] = {}
     kinds = _KIND
-    for strand, kind, thing, mode in accesses:
+    for place, (strand, kind, thing, mode) in enumerate(accesses):
         before = strands.get(strand)
         if before is None:
             before = hash(tuple(map(int, strand.path.split("."))))
@@ -63,7 +65,7 @@ def signature(accesses: Sequence[Access]) -> int:
         elif mode == BARRIER:
             done = hash((before, sum(strands.values()) & _MASK))
         elif mode == GET:
-            item = state.puts.popleft() if state.puts else 0
+            item = item_taken(state.puts, items.get(place))
             done = hash((before, 2, state.write, state.reads, state.get, item))
             state.get = done
         else:

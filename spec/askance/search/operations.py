@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
+from collections import deque
 from typing import Any
 
 from askance.preempt.points import Place
@@ -84,6 +85,27 @@ def is_fifo(thing: Any) -> bool:
     if type(thing) is queue.Queue:
         return thing.maxsize <= 0
     return type(thing) is ControlledSimpleQueue
+
+
+def items_in(thing: Any) -> int | None:
+    """How many items a queue holds; None where that cannot be told."""
+    if isinstance(thing, queue.Queue):
+        return int(thing._qsize())
+    return len(thing._items) if isinstance(thing, ControlledSimpleQueue) else None
+
+
+def item_taken(puts: deque[int], items: int | None) -> int:
+    """Of the noted puts that are not taken yet, as far as is known, the one that the next to get from a FIFO takes.
+
+    `items`: how many it holds. If there are more than noted, the oldest were there before anything was: 0 stands for
+    these. If there are fewer, the oldest were taken by what does not wait, or by hand.
+    """
+    if items is not None:
+        while len(puts) > items:
+            puts.popleft()
+        if len(puts) < items:
+            return 0
+    return puts.popleft() if puts else 0
 
 
 def conflict(first: int, second: int) -> bool:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from askance.search.events import ENABLED, Access, Event
-from askance.search.operations import GET, PUT, READ, WRITE, Name, conflict
+from askance.search.operations import GET, PUT, READ, WRITE, Name, conflict, item_taken
 
 
 class _Object:
@@ -107,8 +107,8 @@ class Order:
             found.puts.append(bit)
         elif mode == GET:
             direct = found.write | found.reads | found.get
-            if found.puts:
-                item = found.puts.popleft()
+            item = item_taken(found.puts, access.items)
+            if item:
                 direct |= item
                 self.items[number] = access.name, item
             found.get = bit

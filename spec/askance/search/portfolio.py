@@ -1,7 +1,8 @@
 """A portfolio: several strategies take turns, because none is best for all bugs.
 
-`bench/first_failure.py` counts how many executions each strategy needs for its first failure on the implementations
-that are known to fail: none is first on all of them.
+`bench/first_failure.py` and `bench/portfolio_shares.py` count how many executions each strategy needs for its first
+failure on the implementations that are known to fail, and on mutants: none is first on all of them, and the shares of
+the default portfolio are ahead of each alone.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from askance.engine import Strategy
-from askance.search.operations import BARRIER, MODES, READ, WAKES, WRITE, mode_of
+from askance.search.operations import BARRIER, GET, MODES, READ, WAKES, WRITE, items_in, mode_of
 from askance.world import Strand
 from askance.world.frames import where, where_coroutine
 
@@ -36,6 +36,8 @@ class Recorder:
         self.strategy = strategy
         self.accesses: list[Access] = []
         self.starts: list[int] = []
+        self.items: dict[int, int] = {}
+        """Where in `accesses` somebody gets from a FIFO: how many items that held."""
         self.lines: list[tuple[str, bool]] | None = [] if lines else None
         self.sets: list[tuple[int, ...]] = []
         self.last: Strand | None = None
@@ -50,6 +52,7 @@ class Recorder:
         """A new execution."""
         self.accesses = []
         self.starts = []
+        self.items = {}
         self.sets = []
         self.last = None
         if self.lines is not None:
@@ -75,7 +78,12 @@ class Recorder:
         if kind == "tick":
             accesses.append((strand, kind, strand, self.tick))
         else:
-            accesses.append((strand, kind, thing, mode_of(strand, kind, thing)))
+            mode = mode_of(strand, kind, thing)
+            if mode == GET:
+                items = items_in(thing)
+                if items is not None:
+                    self.items[len(accesses)] = items
+            accesses.append((strand, kind, thing, mode))
         if kind in WAKES or strand.timed_out or strand.timer is not None:
             accesses.append((strand, "woken", strand, READ))
         if self.lines is not None:

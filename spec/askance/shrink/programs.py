@@ -130,16 +130,25 @@ def _on_thread(client: Client) -> Client:
 
 
 def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...]]:
-    """The operations without some of them; what rests on a reply goes with it."""
+    """The operations without some of them; what rests on a reply goes with it, or rests on an earlier one instead."""
     for at, operation in enumerate(operations):
         made = getattr(operation, "name", None)
         rest = _without(operations, at)
         yield _unresting(rest, made) if made is not None else rest
         if isinstance(operation, Compose):
-            yield tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+            plain = tuple(_on_part(other, operation.name, operation.reply) for other in rest)
+            yield plain
+            # The composition may be there only to let a later part of a gather be first.
+            turned = tuple(_turned(other) for other in plain)
+            if turned != plain:
+                yield turned
         if isinstance(operation, GatherOp):
             for part in dict.fromkeys(operation.replies):
                 yield tuple(_on_part(other, operation.name, part) for other in rest)
+        if isinstance(operation, AskOp):
+            for earlier in operations[:at]:
+                if isinstance(earlier, AskOp):
+                    yield tuple(_on_part(other, operation.name, earlier.name) for other in rest)
 
 
 def _on_part(operation: Operation, made: str, part: str) -> Operation:
@@ -148,6 +157,13 @@ def _on_part(operation: Operation, made: str, part: str) -> Operation:
         return replace(operation, reply=part)
     if isinstance(operation, GatherOp):
         return replace(operation, replies=tuple(part if one == made else one for one in operation.replies))
+    return operation
+
+
+def _turned(operation: Operation) -> Operation:
+    """A gather of the same parts in the opposite order."""
+    if isinstance(operation, GatherOp):
+        return replace(operation, replies=operation.replies[::-1])
     return operation
 
 

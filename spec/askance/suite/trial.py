@@ -151,7 +151,7 @@ class Trial:
         tally = self.tally
         if recorder is not None and self.signatures is not None:
             tally.signed += 1
-            self.signatures.add(signature(recorder.accesses))
+            self.signatures.add(signature(recorder.accesses, recorder.items))
         if isinstance(strategy, PCT) and world.execution.steps <= strategy.longest:
             tally.sought(strategy.depth, world.execution.strands, strategy.longest)
 

@@ -132,15 +132,23 @@ def _fallen(documents: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[s
 def _failure(number: int, document: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """What the page shows of one failure."""
     failure = entry["failure"]
+    names = failure.get("strands") or {}
     drawn = diagram(failure)
     for row in drawn["rows"]:
+        for part in ("switch", "strand"):
+            if part in row:
+                row[part] = renamed(row[part], names)
         if href := link(row.get("source", ""), failure.get("files", {})):
             row["href"] = href
     steps = [
-        {**step, "href": link(step["where"], failure.get("files", {}))}
+        {
+            **step,
+            "strand": names.get(step["strand"], step["strand"]),
+            "reason": renamed(step["reason"], names),
+            "href": link(step["where"], failure.get("files", {})),
+        }
         for step in failure.get("trace", ())[-STEPS:]
     ]
-    names = failure.get("strands") or {}
     return {
         **failure,
         **{
