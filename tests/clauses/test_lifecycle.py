@@ -300,6 +300,15 @@ def test_l6_leaves_a_loop_that_sleeps_to_d1() -> None:
     assert list(fallen(script, "deadlock")) == ["D1"]
 
 
+def test_l6_falls_on_a_loop_that_a_failure_ended() -> None:
+    """Where the last turn raised SystemExit, a loop on which nothing happens any more has ended, and is not asleep."""
+    exiting = program(
+        actor("a", 0, Raise(Err("SystemExit", 1))), thread("c0", AskOp("r0", "a", 1), TellOp("a", 2))
+    )
+    script = Script(exiting).ask("c0", "c0.r0", "a", 1).turn("a#1", "c0.r0", fails("SystemExit", 1))
+    assert list(fallen(script.tell("c0", "c0.1", "a", 2).settle())) == ["L6"]
+
+
 def test_l6_lets_an_adapter_declare_that_failure_ends_an_actor() -> None:
     """Then the asker must be told that the actor has stopped (L1, L2), and no more."""
     script = failed().done("c0", "c0.r1", STOPPED).settle()

@@ -77,14 +77,6 @@ def test_smaller_programs_are_valid_and_different() -> None:
         assert candidate != BIG
 
 
-def test_one_ask_may_stand_for_another() -> None:
-    """Where a client asks twice, what rests on the second reply may rest on the first, so that one ask will do."""
-    operations = (AskOp("r0", "a", 1), AskOp("r1", "a", 2), GatherOp("r2", ("r0", "r1")), Result("r2"))
-    program = Program(1, (Actor("a", 0, Msg()),), (Client("c0", "thread", operations),))
-    left = [candidate.clients[0].operations for candidate in smaller(program)]
-    assert (AskOp("r0", "a", 1), GatherOp("r2", ("r0", "r0")), Result("r2")) in left
-
-
 def test_what_waits_for_a_reply_goes_with_it() -> None:
     """Where a client's ask is taken away, so is what other clients do with its reply, and nothing else."""
     asking = Client("c0", "thread", (AskOp("r0", "a", 1), Result("r0"), AskOp("r1", "a", 2)))

@@ -305,9 +305,10 @@ class _EndsWithSystemExit(LoopThread):
 
 class _LetsThrough(Actor):
     async def _perform(self, turn: Turn, message: Any) -> None:
+        reply = turn.reply
         await super()._perform(turn, message)
-        if turn.reply is not None and isinstance(turn.reply._error, SystemExit):
-            raise turn.reply._error
+        if reply is not None and isinstance(reply._error, SystemExit):
+            raise reply._error
 
 
 loop_ended_by_system_exit = mutant(

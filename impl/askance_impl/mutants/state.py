@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Any
 
 from askance_impl.mutants.mutant import mutant
@@ -84,6 +85,7 @@ class _StateOfThread(Keeping):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._senders: dict[AskReply, int] = {}
+        self._tellers: deque[int] = deque()
         self._states: dict[int, Any] = {}
 
     def ask(self, message: Any) -> AskReply:
@@ -92,9 +94,13 @@ class _StateOfThread(Keeping):
         self._senders[reply] = sender
         return reply
 
+    def tell(self, message: Any) -> None:
+        self._tellers.append(threading.get_ident())
+        super().tell(message)
+
     async def _answer(self, message: Any) -> Any:
         turn = self._turns[-1]
-        sender = 0 if turn.reply is None else self._senders.get(turn.reply, 0)
+        sender = self._tellers.popleft() if turn.reply is None else self._senders.get(turn.reply, 0)
         self.kept = self._states.get(sender)
         try:
             return await super()._answer(message)

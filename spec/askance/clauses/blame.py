@@ -7,6 +7,7 @@ from askance.clauses.facts import Message
 from askance.clauses.hangs import Hang, blocked_in_spawn, blocked_in_stop, hangs
 from askance.clauses.letting_go import given_up, let_go
 from askance.clauses.lost_errors import lost_errors
+from askance.errors import KINDS
 
 
 def hang_of(case: Case, clause: str) -> Hang | None:
@@ -115,7 +116,7 @@ def clause_of_unbegun(case: Case, message: Message, at: int, otherwise: str) -> 
     if message.actor not in case.traits.loops and message.actor not in facts.turns_of:
         return "L5"
     if case.can("async-handlers") and not loop_went_on(case, message, at):
-        return "D1"
+        return "L6" if _ended_its_loop(case, message.actor, at) else "D1"
     last = max((turn.begin for turn in facts.turns_of.get(message.actor, ())), default=-1)
     if last < case.of(let_go).actors.get(message.actor, at) < at:
         return "C3"
@@ -124,6 +125,13 @@ def clause_of_unbegun(case: Case, message: Message, at: int, otherwise: str) -> 
     if failed_before(case, message.actor, at):
         return "L6"
     return "L5" if message.actor not in case.traits.loops else otherwise
+
+
+def _ended_its_loop(case: Case, actor: str, at: int) -> bool:
+    """Whether the actor's last turn by then raised what `asyncio` lets through to the thread that runs the loop."""
+    turns = [turn for turn in case.facts.turns_of.get(actor, ()) if turn.begin < at]
+    error = turns[-1].outcome.error if turns and turns[-1].outcome is not None else None
+    return error is not None and error.kind in KINDS and issubclass(KINDS[error.kind], SystemExit)
 
 
 def loop_went_on(case: Case, message: Message, at: int) -> bool:

@@ -130,7 +130,7 @@ def _on_thread(client: Client) -> Client:
 
 
 def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...]]:
-    """The operations without some of them; what rests on a reply goes with it, or rests on an earlier one instead."""
+    """The operations without some of them; what rests on a reply goes with it."""
     for at, operation in enumerate(operations):
         made = getattr(operation, "name", None)
         rest = _without(operations, at)
@@ -145,10 +145,6 @@ def _shorter(operations: tuple[Operation, ...]) -> Iterator[tuple[Operation, ...
         if isinstance(operation, GatherOp):
             for part in dict.fromkeys(operation.replies):
                 yield tuple(_on_part(other, operation.name, part) for other in rest)
-        if isinstance(operation, AskOp):
-            for earlier in operations[:at]:
-                if isinstance(earlier, AskOp):
-                    yield tuple(_on_part(other, operation.name, earlier.name) for other in rest)
 
 
 def _on_part(operation: Operation, made: str, part: str) -> Operation:
