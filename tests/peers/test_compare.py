@@ -50,9 +50,9 @@ def test_one_that_ends_its_process_harms_no_other() -> None:
     """Its column says with which status, and what it said last."""
     status, data = compared(f"{BROKEN}:leaving", "asyncio-bare", *QUICK)
     broken, whole = data["implementations"]
-    assert status == 2
-    assert broken["status"] == "unusable"
-    assert "its process ended itself with status 7" in broken["trouble"]
+    assert status == 3
+    assert broken["status"] == "crashed"
+    assert broken["trouble"] == "its process ended with status 7 and no report: last words"
     assert whole["status"] == "judged"
     assert data["matrix"]["A3"]["asyncio-bare"] == "pass"
 

@@ -99,7 +99,7 @@ def test_looking_into_a_pending_future_does_not_wait() -> None:
         (1.5, "a float"),
         ([1], "a list"),
         (object, "a type"),
-        (Term("f", (b"",)), "an askance.program.Term"),
+        (Term("f", (b"",)), "an askance.terms.Term"),
         (KeyError(1, 2), "the exception KeyError: (1, 2)"),
     ],
 )

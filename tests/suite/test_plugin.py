@@ -34,7 +34,7 @@ def test_a_failure_is_told_in_full(pytester: pytest.Pytester) -> None:
         "actual:",
         "where:",
         "program:",
-        "schedule (*",
+        "schedule*",
         "replay:",
     ]
     result.stdout.fnmatch_lines(

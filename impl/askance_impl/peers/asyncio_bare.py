@@ -51,7 +51,9 @@ class AsyncioSystem(System):
     def __init__(self, loops: int) -> None:
         self.loops = [asyncio.new_event_loop() for _ in range(loops)]
         self.threads = [threading.Thread(target=self.run, args=(loop,), daemon=True) for loop in self.loops]
+        self.closing = False
         self.ended: set[asyncio.AbstractEventLoop] = set()
+        self.all_quiet = threading.Barrier(loops)
         self.spawned = 0
         for thread in self.threads:
             thread.start()
@@ -61,7 +63,11 @@ class AsyncioSystem(System):
         while loop not in self.ended:
             with contextlib.suppress(SystemExit, KeyboardInterrupt):
                 loop.run_forever()
-        loop.run_until_complete(cancel_all())
+        for _ in range(2):
+            with contextlib.suppress(SystemExit, KeyboardInterrupt):
+                loop.run_until_complete(cancel_all())
+            # A handler that was ended on another loop may have sent to this one a moment before.
+            self.all_quiet.wait()
 
     def submit(self, coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> Any:
         """Run the coroutine on the loop, from any thread."""
@@ -73,7 +79,7 @@ class AsyncioSystem(System):
 
     def ask(self, ref: Actor, message: Any) -> concurrent.futures.Future[Any]:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        if not ref.stopped:
+        if not (ref.stopped or self.closing):
             future = self.submit(ref.handle(message), ref.loop)
         else:
             future.set_exception(ActorStopped("the actor has stopped"))
@@ -81,6 +87,8 @@ class AsyncioSystem(System):
 
     def tell(self, ref: Actor, message: Any) -> None:
         ref.check()
+        if self.closing:
+            raise ActorStopped("the system is closing")
         self.submit(ref.handle(message), ref.loop)
 
     def stop(self, ref: Actor) -> None:
@@ -102,10 +110,7 @@ class AsyncioSystem(System):
         loop.stop()
 
     def close(self) -> None:
-        quiet = 0
-        while quiet < 2:  # What is cancelled on one loop may have sent to another meanwhile.
-            found = [asyncio.run_coroutine_threadsafe(cancel_all(), loop).result() for loop in self.loops]
-            quiet = 0 if any(found) else quiet + 1
+        self.closing = True
         for loop in self.loops:
             loop.call_soon_threadsafe(self.end, loop)
         for thread in self.threads:
@@ -114,14 +119,13 @@ class AsyncioSystem(System):
             loop.close()
 
 
-async def cancel_all() -> int:
-    """Cancel every other task of the running loop, in the order made, and wait until they have ended; how many."""
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    return len(tasks)
+async def cancel_all() -> None:
+    """Cancel every other task of the running loop, in the order made, and wait until they have ended."""
+    while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        tasks.sort(key=lambda task: (len(task.get_name()), task.get_name()))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class AsyncioAdapter(BaseAdapter):

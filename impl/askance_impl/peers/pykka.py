@@ -90,6 +90,8 @@ class PykkaAdapter(BaseAdapter):
         """Start with no actors; `loops` means nothing to Pykka. Raises ImportError if Pykka is not installed."""
         if pykka is None:
             raise ImportError("Pykka is not installed: pip install 'askance[pykka]'")
+        # Pykka's list of all actors is the process's: actors that died in an earlier execution are not there any more.
+        getattr(pykka.ActorRegistry, "_actor_refs", []).clear()
         return PykkaSystem()
 
 

@@ -55,11 +55,12 @@ def terminated(number: int, frame: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
+    heard = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    )
     try:
-        if (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-        ):
+        if heard:
             signal.signal(signal.SIGTERM, terminated)
         options = parsed(sys.argv[1:] if arguments is None else arguments)
         command: Callable[[argparse.Namespace], int] = options.run
@@ -76,3 +77,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough.
         sys.stderr.close()
         return PASSED
+    finally:
+        if heard:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

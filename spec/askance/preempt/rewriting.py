@@ -14,43 +14,28 @@ tracebacks stay right. A statement that touches nothing shared gets a point befo
 from __future__ import annotations
 
 import ast
-import copy
-from collections.abc import Iterator
-from typing import TypeVar
+
+from askance.preempt.nodes import (
+    call,
+    copied_to_read,
+    forgotten,
+    functions,
+    part_name,
+    placed,
+    shared_names,
+    stored,
+)
 
 READ = "__askance_read__"
 WRITE = "__askance_write__"
 ACCESS = "__askance_access__"
 STATEMENT = "__askance_statement__"
 VALUE = "__askance_value_"
-ANY_ITEM = "[]"
-
-Node = TypeVar("Node", bound=ast.AST)
 
 
 def rewrite(tree: ast.Module) -> ast.Module:
     """The same module with scheduling points in every function; module and class level statements stay as they are."""
-    return ast.fix_missing_locations(_Rewriter(_shared_names(tree)).module(tree))
-
-
-def _shared_names(tree: ast.Module) -> frozenset[str]:
-    """Names that some function rebinds outside of itself."""
-    return frozenset(
-        name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
-    )
-
-
-def _call(function: str, like: ast.AST, *arguments: ast.expr) -> ast.Call:
-    call = ast.Call(ast.Name(function, ast.Load()), list(arguments), [])
-    return _placed(call, like)
-
-
-def _placed(node: Node, like: ast.AST) -> Node:
-    """`node` and all of its parts that have no place of their own get that of `like`."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.expr | ast.stmt) and not hasattr(part, "lineno"):
-            ast.copy_location(part, like)
-    return node
+    return ast.fix_missing_locations(_Rewriter(shared_names(tree)).module(tree))
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -67,7 +52,7 @@ class _Rewriter(ast.NodeTransformer):
         return tree
 
     def _outer(self, statement: ast.stmt) -> ast.stmt:
-        for node in _functions(statement):
+        for node in functions(statement):
             if isinstance(node, ast.Lambda):
                 node.body = self.visit(node.body)
             else:
@@ -106,7 +91,7 @@ class _Rewriter(ast.NodeTransformer):
             self._compound(statement)
             new = [statement]
         if self.points == 0 or not isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr | ast.Return):
-            new.insert(0, _placed(ast.Expr(_call(STATEMENT, statement)), statement))
+            new.insert(0, placed(ast.Expr(call(STATEMENT, statement)), statement))
         return new
 
     def _compound(self, statement: ast.stmt) -> None:
@@ -142,7 +127,7 @@ class _Rewriter(ast.NodeTransformer):
             targets: list[ast.expr] = [statement.target]
         else:
             targets = statement.targets
-        if not any(self._is_shared(place) for target in targets for place in _stored(target)):
+        if not any(self._is_shared(place) for target in targets for place in stored(target)):
             if not isinstance(statement, ast.Delete) and statement.value is not None:
                 statement.value = self.visit(statement.value)
             return [statement]
@@ -150,9 +135,9 @@ class _Rewriter(ast.NodeTransformer):
         new: list[ast.stmt] = []
         if isinstance(statement, ast.Delete):
             for target in targets:
-                for place in _stored(target):
+                for place in stored(target):
                     self._touch(place, new, kept, statement)
-                    new.append(_placed(ast.Delete([place]), statement))
+                    new.append(placed(ast.Delete([place]), statement))
         elif len(targets) == 1 and not isinstance(targets[0], ast.Tuple | ast.List):
             assert statement.value is not None
             statement.value = self._kept(statement.value, new, kept, statement)
@@ -163,14 +148,14 @@ class _Rewriter(ast.NodeTransformer):
             value = self._kept(statement.value, new, kept, statement, names=True)
             for target in targets:
                 self._store(target, value, new, kept, statement)
-        return [*new, *_forgotten(kept, statement)]
+        return [*new, *forgotten(kept, statement)]
 
     def _store(
         self, target: ast.expr, value: ast.expr, new: list[ast.stmt], kept: list[str], like: ast.stmt
     ) -> None:
         """Assign `value`, which is a name or a constant, to one target, its parts one by one."""
         if isinstance(target, ast.Tuple | ast.List) and any(
-            self._is_shared(place) for place in _stored(target)
+            self._is_shared(place) for place in stored(target)
         ):
             parts = []
             names: list[ast.expr] = []
@@ -179,14 +164,14 @@ class _Rewriter(ast.NodeTransformer):
                 parts.append(element.value if isinstance(element, ast.Starred) else element)
                 name: ast.expr = ast.Name(self._new_name(kept), ast.Store())
                 names.append(ast.Starred(name, ast.Store()) if starred else name)
-            unpacked = ast.Assign([ast.Tuple(names, ast.Store())], _copy(value))
-            new.append(_placed(unpacked, like))
+            unpacked = ast.Assign([ast.Tuple(names, ast.Store())], copied_to_read(value))
+            new.append(placed(unpacked, like))
             for part, held in zip(parts, kept[-len(parts) :] if parts else [], strict=True):
-                self._store(part, _placed(ast.Name(held, ast.Load()), like), new, kept, like)
+                self._store(part, placed(ast.Name(held, ast.Load()), like), new, kept, like)
             return
         if self._is_shared(target):
             self._touch(target, new, kept, like)
-        new.append(_placed(ast.Assign([target], _copy(value)), like))
+        new.append(placed(ast.Assign([target], copied_to_read(value)), like))
 
     def _touch(self, place: ast.expr, new: list[ast.stmt], kept: list[str], like: ast.stmt) -> None:
         """The point before a write, or a deletion, where the place is one that threads may share."""
@@ -218,7 +203,7 @@ class _Rewriter(ast.NodeTransformer):
                 None if bound is None else self._kept(bound, new, kept, like, names=names)
                 for bound in (key.lower, key.upper, key.step)
             )
-            return _placed(ast.Slice(*bounds), key)
+            return placed(ast.Slice(*bounds), key)
         if isinstance(key, ast.Tuple) and any(isinstance(element, ast.Slice) for element in key.elts):
             key.elts = [
                 ast.Starred(self._kept(element.value, new, kept, like, names=names), ast.Load())
@@ -226,7 +211,7 @@ class _Rewriter(ast.NodeTransformer):
                 else self._kept_key(element, new, kept, like, names=names)
                 for element in key.elts
             ]
-            return _placed(key, like)
+            return placed(key, like)
         return self._kept(key, new, kept, like, names=names)
 
     def _augmented(self, statement: ast.AugAssign) -> list[ast.stmt]:
@@ -240,14 +225,14 @@ class _Rewriter(ast.NodeTransformer):
         # The value may rebind the very names that lead to the place.
         names = any(isinstance(part, ast.NamedExpr) for part in ast.walk(statement.value))
         self._keep_parts(target, new, kept, statement, names=names)
-        loaded = self.visit(_copy(target))
+        loaded = self.visit(copied_to_read(target))
         name = self._new_name(kept)
-        new.append(_placed(ast.Assign([ast.Name(name, ast.Store())], loaded), statement))
+        new.append(placed(ast.Assign([ast.Name(name, ast.Store())], loaded), statement))
         value = self.visit(statement.value)
-        new.append(_placed(ast.AugAssign(ast.Name(name, ast.Store()), statement.op, value), statement))
+        new.append(placed(ast.AugAssign(ast.Name(name, ast.Store()), statement.op, value), statement))
         new.append(self._write(target, statement))
-        new.append(_placed(ast.Assign([target], ast.Name(name, ast.Load())), statement))
-        return [*new, *_forgotten(kept, statement)]
+        new.append(placed(ast.Assign([target], ast.Name(name, ast.Load())), statement))
+        return [*new, *forgotten(kept, statement)]
 
     def _kept(
         self,
@@ -267,8 +252,8 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(expression, ast.Name) and expression.id not in self.shared and not names:
             return expression
         name = self._new_name(kept)
-        new.append(_placed(ast.Assign([ast.Name(name, ast.Store())], self.visit(expression)), like))
-        return _placed(ast.Name(name, ast.Load()), like)
+        new.append(placed(ast.Assign([ast.Name(name, ast.Store())], self.visit(expression)), like))
+        return placed(ast.Name(name, ast.Load()), like)
 
     def _new_name(self, kept: list[str]) -> str:
         name = f"{VALUE}{self.values}__"
@@ -290,8 +275,8 @@ class _Rewriter(ast.NodeTransformer):
             where: tuple[ast.expr, ast.expr] = (ast.Constant(None), ast.Constant(target.id))
         else:
             assert isinstance(target, ast.Attribute | ast.Subscript)
-            where = (_copy(target.value), ast.Constant(_part_name(target)))
-        return _placed(ast.Expr(_call(WRITE, like, *where)), like)
+            where = (copied_to_read(target.value), ast.Constant(part_name(target)))
+        return placed(ast.Expr(call(WRITE, like, *where)), like)
 
     # ------------------------------------------------------------ expressions
 
@@ -300,7 +285,7 @@ class _Rewriter(ast.NodeTransformer):
         node.value = self.visit(node.value)
         if isinstance(node.ctx, ast.Load):
             self.points += 1
-            node.value = _call(READ, node, node.value, ast.Constant(node.attr))
+            node.value = call(READ, node, node.value, ast.Constant(node.attr))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -309,7 +294,7 @@ class _Rewriter(ast.NodeTransformer):
         node.slice = self.visit(node.slice)
         if isinstance(node.ctx, ast.Load):
             self.points += 1
-            node.value = _call(READ, node, node.value, ast.Constant(_part_name(node)))
+            node.value = call(READ, node, node.value, ast.Constant(part_name(node)))
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -317,9 +302,9 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.ctx, ast.Load) and node.id in self.shared:
             self.points += 1
             # The point comes first, then the value: (point, value)[1].
-            point = _call(READ, node, ast.Constant(None), ast.Constant(node.id))
+            point = call(READ, node, ast.Constant(None), ast.Constant(node.id))
             both = ast.Tuple([point, node], ast.Load())
-            return _placed(ast.Subscript(both, ast.Constant(1), ast.Load()), node)
+            return placed(ast.Subscript(both, ast.Constant(1), ast.Load()), node)
         return node
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
@@ -328,16 +313,16 @@ class _Rewriter(ast.NodeTransformer):
         if node.target.id in self.shared:
             self.points += 1
             # The value comes first, then the point: (value, point)[0].
-            point = _call(WRITE, node, ast.Constant(None), ast.Constant(node.target.id))
+            point = call(WRITE, node, ast.Constant(None), ast.Constant(node.target.id))
             both = ast.Tuple([node.value, point], ast.Load())
             node.value = ast.Subscript(both, ast.Constant(0), ast.Load())
-        return _placed(node, node)
+        return placed(node, node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """`o.method(...)`: a method is no shared state; the container that it changes is, or what `o` keeps to call."""
         if isinstance(node.func, ast.Attribute):
             node.func.value = self.visit(node.func.value)
-            node.func.value = _call(ACCESS, node.func, node.func.value, ast.Constant(node.func.attr))
+            node.func.value = call(ACCESS, node.func, node.func.value, ast.Constant(node.func.attr))
         else:
             node.func = self.visit(node.func)
         node.args = [self.visit(argument) for argument in node.args]
@@ -363,48 +348,3 @@ class _Rewriter(ast.NodeTransformer):
                 if value.format_spec is not None:
                     value.format_spec = self.visit(value.format_spec)
         return node
-
-
-def _forgotten(kept: list[str], like: ast.stmt) -> list[ast.stmt]:
-    """Nothing lives longer for having been kept."""
-    return [_placed(ast.Delete([ast.Name(name, ast.Del()) for name in kept]), like)] if kept else []
-
-
-def _functions(statement: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
-    """The outermost functions in a statement that is not in a function itself."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        yield statement
-        # What is evaluated where it is defined, and not where it is called.
-        arguments = statement.args
-        inside: list[ast.expr] = [*arguments.defaults, *filter(None, arguments.kw_defaults)]
-        inside += [] if isinstance(statement, ast.Lambda) else statement.decorator_list
-        for part in inside:
-            yield from _functions(part)
-        return
-    for child in ast.iter_child_nodes(statement):
-        yield from _functions(child)
-
-
-def _stored(target: ast.expr) -> Iterator[ast.expr]:
-    """The single places in an assignment's target."""
-    if isinstance(target, ast.Tuple | ast.List):
-        for element in target.elts:
-            yield from _stored(element)
-    elif isinstance(target, ast.Starred):
-        yield from _stored(target.value)
-    else:
-        yield target
-
-
-def _part_name(node: ast.Attribute | ast.Subscript) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return f"[{node.slice.value!r}]" if isinstance(node.slice, ast.Constant) else ANY_ITEM
-
-
-def _copy(node: ast.expr) -> ast.expr:
-    """The same expression, to be read."""
-    copied = copy.deepcopy(node)
-    if isinstance(copied, ast.Attribute | ast.Subscript | ast.Name):
-        copied.ctx = ast.Load()
-    return copied

@@ -265,7 +265,8 @@ def _child(
 
 
 def _take_over(printing: int, stacks: int) -> None:
-    """What is printed goes to the parent, nobody is there to type, and a crash says where."""
+    """What is printed goes to the parent, nobody is there to type, SIGTERM ends the process, and a crash says where."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for descriptor in (1, 2):
         os.dup2(printing, descriptor)
     os.close(printing)

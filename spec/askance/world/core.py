@@ -29,8 +29,6 @@ class World(Scheduler):
 
     __slots__ = ("__weakref__",)
 
-    # ------------------------------------------------------------ running
-
     def run(self, main: Callable[[], object]) -> Execution:
         """Run `main` as the main strand until it ends or cannot; then end every other strand, and say how it went."""
         try:

@@ -88,8 +88,6 @@ class Early:
         self.kinds: dict[type, bool] = {}
         self.pools: list[ThreadPoolExecutor] = []
 
-    # ------------------------------------------------------------ where to look
-
     def search(self, modules: dict[str, ModuleType]) -> None:
         """Look through the modules that were not there before."""
         new = [
@@ -216,8 +214,6 @@ class Early:
                 except AttributeError:  # an empty slot
                     continue
                 yield child, functools.partial(self._attribute, value, name)
-
-    # ------------------------------------------------------------ what to put there
 
     def replacement(self, value: Any) -> Any:
         """What stands in for a value inside and outside of worlds; None for a value that may stay."""

@@ -123,9 +123,6 @@ def _enter(self: Local, strand: Strand, main: Strand) -> None:
         type(self).__init__(self, *args, **kwargs)
 
 
-# ---------------------------------------------------------------- subclasses of import time
-
-
 class _Lent:
     """A real local whose dictionary, in the thread that runs worlds, is a strand's for now."""
 

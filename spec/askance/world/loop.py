@@ -85,8 +85,6 @@ class WorldLoop(base_events.BaseEventLoop):
             world.touch("time", world.clock)
         return world.now
 
-    # ------------------------------------------------------------ running
-
     def run_forever(self) -> None:
         """Run until `stop` is called."""
         self._check_closed()  # type: ignore[attr-defined]
@@ -218,8 +216,6 @@ class WorldLoop(base_events.BaseEventLoop):
     def _process_events(self, event_list: Any) -> None:
         """There is no selector, and so there are no events."""
 
-    # ------------------------------------------------------------ tasks and errors
-
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
         """A task with a name, and an order in sets, that are the same in every run."""
         self._check_closed()  # type: ignore[attr-defined]
@@ -264,8 +260,6 @@ class WorldLoop(base_events.BaseEventLoop):
             world.execution.uncaught.append((strand, exception))
             return
         world.execution.complaints.append((strand, message))
-
-    # ------------------------------------------------------------ what a world has no use for
 
     async def create_connection(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises NotSimulated."""

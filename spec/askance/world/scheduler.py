@@ -94,8 +94,6 @@ class Scheduler(Stopping):
         self.strands = [self.clock, self.main]
         self.current = self.main
 
-    # ------------------------------------------------------------ strands
-
     def spawn(
         self, name: str, body: Callable[[], object], *, daemon: bool = False, ready: bool = True
     ) -> Strand:
@@ -187,8 +185,6 @@ class Scheduler(Stopping):
                     runnable[slot] = last
                     last.slot = slot
                 strand.slot = -1
-
-    # ------------------------------------------------------------ steps
 
     def point(self, kind: str, thing: Any) -> None:
         """A scheduling point before an operation that can be performed at once, whatever others do meanwhile."""
