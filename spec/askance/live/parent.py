@@ -27,6 +27,8 @@ __all__ = ["Child", "ChildFailed", "Ran"]
 
 KEPT = 4096
 """So many bytes of what the child prints are kept, from its beginning."""
+LAST_WORDS = 5.0
+"""At most so many seconds the last of it is waited for."""
 STARTING = 300
 """Times as long as the child took to start that loading the adapter may take."""
 TRYING, LEAST_TRYING = 1000, 30.0
@@ -205,6 +207,8 @@ class Child:
             self.close()
             return f"its process did not answer {when}, stood at {at}, and was killed"
         status = self.process.wait()
+        # What it printed last may still be on its way; unless somebody that it started holds the pipe open.
+        self.drain.join(LAST_WORDS)
         last = self.kept.decode(errors="replace").strip().splitlines()
         said = f": {last[-1][:200]}" if last else ""
         return f"its process ended itself with status {status} {when}{said}"
