@@ -19,8 +19,8 @@ NEAR = 0.3
 """A time this far from a whole number of seconds is taken for the number."""
 MOST_LAG = 0.2
 """If the watchdog was woken so many seconds late, other threads may have been, too."""
-CLOSINGS = 10
-"""Closing may take so many times as long as it does on an idle system."""
+CLOSINGS = 30
+"""Closing may take so many times as long as it does on an idle system: a busy one has more to end."""
 
 
 def history_of(program: Program, ran: Ran) -> History:
