@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -65,6 +66,8 @@ class Row:
 def deaf() -> None:
     """Ctrl-C is for the process that started this one, which ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What broken implementations leave behind; the matrix says it better.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
 
 
 def load_mutants(registry: str) -> Mapping[str, Any]:
