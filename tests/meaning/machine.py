@@ -24,6 +24,7 @@ from tests.meaning.machine_parts import (
     Reply,
     TimedOut,
     Turn,
+    reaches,
 )
 
 from askance.errors import is_caught
@@ -173,7 +174,7 @@ class Machine:
         else:
             if wait is not None:
                 turn.waiting, turn.timed = wait
-                closing = [reply for reply in turn.waiting if self.reaches((reply,), turn)]
+                closing = [reply for reply in turn.waiting if reaches((reply,), turn)]
                 if closing:
                     self.withdraw(closing)
                     self.advance(turn, Failure(CYCLE))
@@ -194,7 +195,7 @@ class Machine:
         reply.parts, reply.symbol, reply.message = (deferred,), "", None
         self.composed.append(reply)
         waiters = [one.turn for one in self.every if one.turn is not None and one.turn.waiting]
-        if any(self.reaches(waiter.waiting, waiter) for waiter in waiters):
+        if any(reaches(waiter.waiting, waiter) for waiter in waiters):
             self.withdraw([deferred])
             reply.outcome = CYCLE
 
@@ -203,24 +204,6 @@ class Machine:
         for reply in replies:
             if reply.message is not None and reply.message in reply.message.actor.mailbox:
                 reply.message.actor.mailbox.remove(reply.message)
-
-    def reaches(self, replies: tuple[Reply, ...], target: Turn) -> bool:
-        """Whether the replies need the turn to go on, through the turns and mailboxes that they wait in."""
-        seen: set[int] = set()
-        rest = list(replies)
-        while rest:
-            reply = rest.pop()
-            if id(reply) in seen or reply.outcome is not None:
-                continue
-            seen.add(id(reply))
-            rest += reply.parts
-            if reply.message is not None:
-                turn = reply.message.turn or reply.message.actor.turn
-                if turn is target:
-                    return True
-                if turn is not None:
-                    rest += turn.waiting
-        return False
 
     def ask(self, sender: Turn | None, actor: Actor, value: Value) -> Reply:
         reply = Reply()

@@ -79,3 +79,22 @@ class Turn:
     steps: Generator[Any, None, Any] = field(init=False)
     waiting: tuple[Reply, ...] = ()
     timed: bool = False
+
+
+def reaches(replies: tuple[Reply, ...], target: Turn) -> bool:
+    """Whether the replies need the turn to go on, through the turns and mailboxes that they wait in."""
+    seen: set[int] = set()
+    rest = list(replies)
+    while rest:
+        reply = rest.pop()
+        if id(reply) in seen or reply.outcome is not None:
+            continue
+        seen.add(id(reply))
+        rest += reply.parts
+        if reply.message is not None:
+            turn = reply.message.turn or reply.message.actor.turn
+            if turn is target:
+                return True
+            if turn is not None:
+                rest += turn.waiting
+    return False
