@@ -55,6 +55,15 @@ def test_the_result_comes_back_and_so_does_what_is_reported_meanwhile() -> None:
     assert heard == [[1, 2], "so far"]
 
 
+def test_sigterm_ends_the_process_whatever_the_command_line_does_with_it() -> None:
+    """A command hears SIGTERM as Ctrl-C; the process that it forks to judge does not take that over."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        assert "was ended by SIGTERM" in str(lost(lambda: os.kill(os.getpid(), signal.SIGTERM)))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_one_process_does_one_thing_after_another() -> None:
     """What it has learned stays in it."""
     known: list[int] = []
