@@ -129,6 +129,23 @@ def test_html_takes_what_compare_writes(tmp_path: Path, capsys: pytest.CaptureFi
     assert page.read_text(encoding="utf-8") == text, "the page of before stays"
 
 
+def test_what_people_say_of_a_failure_stands_with_it(tmp_path: Path) -> None:
+    """In the page of a comparison; a judgement of another implementation, or of another form, is left out."""
+    judgement = {
+        "implementation": "one",
+        "clause": "D2",
+        "kind": "documented choice",
+        "sentence": "It\n says so.",
+    }
+    wrong = [7, {"clause": "D2"}, {**judgement, "sentence": None}, {**judgement, "implementation": "another"}]
+    data = as_data([Column("one", "judged", report())])
+    file, page = tmp_path / "matrix.json", tmp_path / "page.html"
+    for judgements, said in (([judgement, *wrong], True), (wrong, False), (None, False)):
+        file.write_text(json.dumps({**data, "judgements": judgements}))
+        assert main(["html", str(file), "-o", str(page)]) == 0
+        assert ("<dd>Documented choice. It says so.</dd>" in page.read_text(encoding="utf-8")) is said
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

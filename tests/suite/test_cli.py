@@ -43,7 +43,8 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("check", "reference", "--profle", "smoke"), "unrecognized arguments: --profle"),
         (("check", "reference", "--profile", "huge"), "invalid choice: 'huge'"),
         (("check", "reference", "--executions", "0"), "must be 1 or more, not 0"),
-        (("check", "reference", "-n", "two"), "invalid positive value: 'two'"),
+        (("check", "reference", "-n", "two"), "invalid processes value: 'two'"),
+        (("check", "reference", "-n", "-1"), "must be 0 or more, not -1"),
         (("chek", "reference"), "invalid choice: 'chek'"),
         ((), "the following arguments are required: COMMAND"),
         (("replay", "absent.json"), "cannot read the counterexample absent.json: No such file or directory"),
@@ -146,6 +147,13 @@ def test_check_is_nothing_but_pytest() -> None:
     assert arguments[arguments.index("-k") + 1] == "A3 or D1"
     assert arguments[arguments.index("-n") + 1] == "2"
     assert arguments[-2:] == ["-x", "--lf"]
+
+
+@pytest.mark.parametrize("processes", ["0", "1"])
+def test_no_further_processes(processes: str) -> None:
+    """-n 0, which pytest-xdist knows, and -n 1 do without it."""
+    options = parsed(["check", "reference", "-n", processes])
+    assert pytest_arguments(options) == pytest_arguments(parsed(["check", "reference"]))
 
 
 def test_a_program_runs_on_any_implementation(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

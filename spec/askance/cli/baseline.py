@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from askance.cli import check
-from askance.cli.grammar import INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, Parser, positive
+from askance.cli.grammar import INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, Parser, positive, processes
 from askance.run import UsageError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("--engine", choices=("world", "live"), help="what programs run on, as for check")
     command.add_argument("--profile", choices=PROFILES, help="how much is tried (default: default)")
-    command.add_argument("-n", "--processes", metavar="N", type=positive, help="work in N processes")
+    command.add_argument("-n", "--processes", metavar="N", type=processes, help="work in N processes")
     command.add_argument("--executions", metavar="N", type=positive, help="about how many in all")
     command.add_argument("--seed", metavar="N", type=int, help="other programs and schedules")
     command.set_defaults(run=baseline_command)

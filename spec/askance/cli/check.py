@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, positive
+from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, positive, processes
 from askance.run import UsageError
 
 
@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
     check.add_argument("name", metavar="NAME", help="an installed implementation, or module:attribute")
     check.add_argument("--profile", choices=PROFILES, help="how much is tried (default: default)")
     check.add_argument(
-        "-n", "--processes", metavar="N", type=positive, help="work in N processes (pytest-xdist)"
+        "-n", "--processes", metavar="N", type=processes, help="work in N processes (pytest-xdist)"
     )
     check.add_argument(
         "--executions", metavar="N", type=positive, help="about how many executions to make in all"

@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
-from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, positive
+from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, positive, processes
 from askance.run import UsageError
 
 KEPT = 16_384
@@ -44,7 +44,7 @@ def add(commands: Commands) -> None:
     compare.add_argument("-k", metavar="EXPR", help="only the clauses that match, as in pytest")
     compare.add_argument("--engine", metavar="ENGINE", help="what runs the programs, as for check")
     compare.add_argument(
-        "-n", "--processes", metavar="N", type=positive, default=1, help="how many at once (default: 1)"
+        "-n", "--processes", metavar="N", type=processes, default=1, help="how many at once (default: 1)"
     )
     compare.add_argument(
         "--seconds", metavar="N", type=positive, default=900, help="end one that takes longer (default: 900)"
@@ -81,7 +81,7 @@ def compare_command(options: argparse.Namespace) -> int:
     from askance.report.compare import Judgements, as_data, as_markdown, as_terminal
     from askance.report.files import prepared, written
     from askance.report.html import prepare, write
-    from askance.report.reading import unjudged
+    from askance.report.reading import said_of, unjudged
 
     doubled = sorted({name for name in options.names if options.names.count(name) > 1})
     if doubled:
@@ -104,10 +104,14 @@ def compare_command(options: argparse.Namespace) -> int:
     if options.json:
         written(Path(options.json), json.dumps(as_data(columns, judgements), indent=1) + "\n")
     if options.html:
-        write(
-            [column.report or unjudged(column.name, column.status, column.trouble) for column in columns],
-            Path(options.html),
-        )
+        reports = [
+            {**column.report, "implementation": column.name}
+            if column.report
+            else unjudged(column.name, column.status, column.trouble)
+            for column in columns
+        ]
+        said = () if judgements is None else judgements.entries.values()
+        write(said_of(reports, said), Path(options.html))
     if options.markdown:
         text = as_markdown(columns, judgements or Judgements(()), command_line(options))
         written(Path(options.markdown), text)

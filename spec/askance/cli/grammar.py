@@ -7,7 +7,17 @@ from typing import Any, NoReturn
 
 from askance.run import UsageError
 
-__all__ = ["FELL", "INCONCLUSIVE", "PASSED", "PROFILES", "USAGE", "Commands", "Parser", "positive"]
+__all__ = [
+    "FELL",
+    "INCONCLUSIVE",
+    "PASSED",
+    "PROFILES",
+    "USAGE",
+    "Commands",
+    "Parser",
+    "positive",
+    "processes",
+]
 
 PASSED, FELL, USAGE, INCONCLUSIVE = 0, 1, 2, 3
 PROFILES = ("smoke", "default", "nightly")
@@ -22,6 +32,14 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with what argparse says."""
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def processes(text: str) -> int:
+    """How many processes share the work; 0, as in pytest-xdist, and 1 are this one alone."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be 0 or more, not {number}")
+    return max(number, 1)
 
 
 def positive(text: str) -> int:

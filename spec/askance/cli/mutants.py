@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from askance.cli.grammar import PROFILES, Commands, positive
+from askance.cli.grammar import PROFILES, Commands, positive, processes
 
 
 def add(commands: Commands) -> None:
@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     broken.add_argument(
         "--seeds", metavar="N", type=positive, default=3, help="searches of each strategy (default: 3)"
     )
-    broken.add_argument("-n", "--processes", metavar="N", type=positive, default=1)
+    broken.add_argument("-n", "--processes", metavar="N", type=processes, default=1)
     broken.add_argument("--json", metavar="FILE", help="write the matrix as JSON")
     broken.set_defaults(run=mutants_command)
 

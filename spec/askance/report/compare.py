@@ -35,6 +35,8 @@ MARKS = {
 }
 KINDS = ("defect", "documented choice", "clause")
 """What a failure may be: the library's defect, what its documentation says, or a clause that asks too much."""
+JUDGEMENT = ("implementation", "clause", "kind", "sentence")
+"""What a judgement has, all of it text."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Judgements:
             raise UsageError(f"cannot read the judgements {path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UsageError(f"{path} is not TOML: {error}") from error
-        entries = _tables(path, document, "judgement", ("implementation", "clause", "kind", "sentence"))
+        entries = _tables(path, document, "judgement", JUDGEMENT)
         changes = _tables(path, document, "change", ("implementation", "clause", "fell", "holds", "sentence"))
         for number, one in enumerate(entries, 1):
             if one["kind"] not in KINDS:
@@ -140,6 +142,11 @@ def _tables(path: Path, document: dict[str, Any], name: str, keys: Sequence[str]
         if one["clause"] not in ALL:
             raise UsageError(f"{path}: {name} {number}: there is no clause {one['clause']!r}")
     return entries
+
+
+def in_words(kind: str) -> str:
+    """The kind of a judgement, at the beginning of a sentence."""
+    return "Our clause is too strict" if kind == "clause" else kind.capitalize()
 
 
 def clauses_of(columns: Sequence[Column]) -> list[str]:
@@ -187,7 +194,7 @@ def as_terminal(columns: Sequence[Column], *, color: bool, width: int) -> str:
     table.add_column("", style="bold", no_wrap=True)
     table.add_column("", no_wrap=True)
     for number in range(1, len(columns) + 1):
-        table.add_column(str(number), no_wrap=True, justify="center")
+        table.add_column(str(number), no_wrap=True)
     for clause in clauses_of(columns):
         verdicts = [column.verdict(clause) for column in columns]
         cells = [Text(MARKS.get(verdict, verdict), style=STYLES.get(verdict, "")) for verdict in verdicts]
@@ -253,11 +260,8 @@ def as_markdown(columns: Sequence[Column], judgements: Judgements, command: str)
 def _told(entry: dict[str, Any], judgement: dict[str, str] | None) -> list[str]:
     """One failure."""
     failure = entry["failure"]
-    kind = (
-        {"clause": "our clause is too strict"}.get(judgement["kind"], judgement["kind"]) if judgement else ""
-    )
     said = (
-        f"**{kind.capitalize()}.** {' '.join(judgement['sentence'].split())}"
+        f"**{in_words(judgement['kind'])}.** {' '.join(judgement['sentence'].split())}"
         if judgement
         else "Not judged yet."
     )

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from askance.report.compare import FORMAT as COMPARISON
+from askance.report.compare import JUDGEMENT, in_words
 from askance.report.entry import FORMAT as REPORT
 from askance.run import UsageError
 
-__all__ = ["read", "unjudged"]
+__all__ = ["read", "said_of", "unjudged"]
 
 SHAPE = {
     "implementation": str,
@@ -47,7 +49,9 @@ def read(path: Path) -> list[dict[str, Any]]:
         raise UsageError(f"{path} is no report: it is nested too deeply") from error
     if isinstance(document, dict) and "askance comparison" in document:
         expect(path, document, "askance comparison", COMPARISON)
-        return [_judged(path, one) for one in part(path, document, "implementations", list)]
+        reports = [_judged(path, one) for one in part(path, document, "implementations", list)]
+        judgements = document.get("judgements")
+        return said_of(reports, judgements if isinstance(judgements, list) else ())
     check(path, document)
     return [document]
 
@@ -60,6 +64,22 @@ def _judged(path: Path, column: Any) -> dict[str, Any]:
         check(path, column["report"])
         return {**column["report"], "implementation": column["name"]}
     return unjudged(column["name"], str(column.get("status")), str(column.get("trouble")))
+
+
+def said_of(reports: list[dict[str, Any]], judgements: Iterable[Any]) -> list[dict[str, Any]]:
+    """The reports, with what people say of each failure; a judgement that has another form than those is left out."""
+    said = {}
+    for one in judgements:
+        if isinstance(one, dict) and all(isinstance(one.get(key), str) for key in JUDGEMENT):
+            said[one["implementation"], one["clause"]] = (
+                f"{in_words(one['kind'])}. {' '.join(one['sentence'].split())}"
+            )
+    for report in reports:
+        for entry in report["clauses"]:
+            judgement = said.get((report["implementation"], entry["clause"]))
+            if "failure" in entry and judgement is not None:
+                entry["judgement"] = judgement
+    return reports
 
 
 def check(path: Path, document: Any) -> None:

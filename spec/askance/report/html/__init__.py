@@ -159,6 +159,7 @@ def _failure(number: int, document: Mapping[str, Any], entry: Mapping[str, Any])
         "implementation": document["implementation"],
         "level": entry["level"],
         "verdict": entry["verdict"],
+        "judgement": entry.get("judgement"),
         "chapter": entry["clause"][0],
         "program_lines": [
             {
