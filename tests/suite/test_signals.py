@@ -76,3 +76,23 @@ def test_a_comparison_that_ends_leaves_no_process(tmp_path: Path, monkeypatch: p
     with (tmp_path / "printed").open("wb") as out:
         assert finished(command, out, 1000, ending) is None
     assert [process.returncode for process in started] == [-signal.SIGKILL]
+
+
+INTERRUPTED = """
+import signal, sys
+
+class Impatient:
+    def find_spec(self, name, path=None, target=None):
+        if name == "hypothesis":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Impatient())
+from askance.cli import main
+sys.exit(main(["list"]))
+"""
+
+
+def test_ctrl_c_is_heard_while_the_command_is_loaded() -> None:
+    """Which takes a part of a second, and is the first that a user in a hurry interrupts."""
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (cli.INCONCLUSIVE, "", "askance: interrupted\n")

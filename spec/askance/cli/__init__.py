@@ -12,17 +12,23 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from askance.cli import baseline, check, compare, diff, explore, html, init, knowledge, mutants, programs
-from askance.cli.grammar import INCONCLUSIVE, PASSED, USAGE, Parser
-from askance.run import UsageError
+from askance.cli.statuses import INCONCLUSIVE, PASSED, USAGE
+
+if TYPE_CHECKING:
+    from askance.cli.grammar import Parser
 
 __all__ = ["main"]
+
+# The commands, and all that they need, are loaded when one is called, where Ctrl-C is heard.
 
 
 def parser() -> Parser:
     """The command line's grammar."""
+    from askance.cli import baseline, check, compare, diff, explore, html, init, knowledge, mutants, programs
+    from askance.cli.grammar import Parser
+
     top = Parser(prog="askance", description="Checks actor implementations on every schedule.")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for command in (check, baseline, init, compare, programs, diff, explore, mutants, html, knowledge):
@@ -32,6 +38,8 @@ def parser() -> Parser:
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """The options; `check` has what follows "--" in `pytest`. Raises UsageError."""
+    from askance.run import UsageError
+
     given = list(arguments)
     end = given.index("--") if "--" in given else len(given)
     options = parser().parse_args(given[:end])
@@ -62,14 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if heard:
             signal.signal(signal.SIGTERM, terminated)
-        options = parsed(sys.argv[1:] if arguments is None else arguments)
-        command: Callable[[argparse.Namespace], int] = options.run
-        # What implementations that fail leave behind; the diagnosis says it better.
-        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
-        return command(options)
-    except UsageError as error:
-        print(f"askance: {error}", file=sys.stderr)
-        return USAGE
+        return carried_out(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         print("askance: interrupted", file=sys.stderr)
         return INCONCLUSIVE
@@ -80,3 +81,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         if heard:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def carried_out(arguments: Sequence[str]) -> int:
+    """Run the command of these arguments; the exit status."""
+    from askance.run import UsageError
+
+    try:
+        options = parsed(arguments)
+        command: Callable[[argparse.Namespace], int] = options.run
+        # What implementations that fail leave behind; the diagnosis says it better.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        return command(options)
+    except UsageError as error:
+        print(f"askance: {error}", file=sys.stderr)
+        return USAGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
+from askance.cli.statuses import FELL, INCONCLUSIVE, PASSED, USAGE
 from askance.run import UsageError
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "processes",
 ]
 
-PASSED, FELL, USAGE, INCONCLUSIVE = 0, 1, 2, 3
 PROFILES = ("smoke", "default", "nightly")
 
 Commands = Any
