@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from tests.world.schedules import value
+from tests.world.schedules import run, value
 
 
 def test_tasks_are_named_alike_in_every_run() -> None:
@@ -59,3 +59,35 @@ def test_sets_of_tasks_and_futures_iterate_in_order_of_creation() -> None:
         return asyncio.run(work())
 
     assert value(main) == value(main)
+
+
+def test_tasks_made_past_create_task_have_names_and_an_order_too() -> None:
+    """asyncio numbers those through the process, and by name 10 comes before 9; here they count as any other."""
+
+    def main() -> list[str]:
+        async def work() -> list[str]:
+            loop = asyncio.get_running_loop()
+            made = [asyncio.Task(asyncio.sleep(1), loop=loop) for _ in range(11)]
+            made.append(asyncio.Task(asyncio.sleep(1), loop=loop, name="Task-7 of mine"))
+            assert len(asyncio.all_tasks()) == len(made) + 1
+            return [task.get_name() for task in asyncio.all_tasks()]
+
+        return asyncio.run(work())
+
+    direct = [f"Task-0.{number}" for number in range(2, 13)]
+    assert value(main) == value(main) == ["Task-0.1", *direct, "Task-7 of mine"]
+
+
+def test_tasks_made_past_create_task_are_seen_when_left_behind() -> None:
+    """A loop closed over them leaves them pending, as it does with any other."""
+
+    def main() -> asyncio.Task[None]:
+        loop = asyncio.new_event_loop()
+        task = asyncio.Task(asyncio.sleep(1), loop=loop)
+        loop.close()
+        return task
+
+    execution = run(main)
+    assert [line for line in execution.leaks if "pending" in line] == [
+        "task Task-0.1 is pending on <event loop 0>"
+    ]

@@ -8,6 +8,7 @@ life ("Concurrency and Multithreading" in the asyncio documentation).
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import weakref
 from asyncio import base_events, events
@@ -39,6 +40,26 @@ class WorldTask(asyncio.Task):  # type: ignore[type-arg]
     __hash__ = _order
 
 
+def _step_type() -> type:
+    """What a new task hands to `call_soon`: asyncio has no name for it."""
+
+    async def nothing() -> None:
+        pass
+
+    loop: Any = base_events.BaseEventLoop()
+    task = asyncio.Task(nothing(), loop=loop)
+    handle = loop._ready.popleft()
+    handle._run()
+    assert task.done()
+    loop.close()
+    return type(handle._callback)
+
+
+_STEP: Any = _step_type()
+_UNNAMED = re.compile(r"Task-\d+")
+"""What asyncio calls a task that was given no name: its number in the process."""
+
+
 class WorldFuture(asyncio.Future):  # type: ignore[type-arg]
     """A future that sets keep in the same order in every run."""
 
@@ -67,6 +88,7 @@ class WorldLoop(base_events.BaseEventLoop):
         self._woken = False
         self._idle: Strand | None = None
         self._made = 0
+        self._made_by_factory = False
         self._asyncgens = Generators()
         # While the loop is busy: what the clock knows of its next timer.
         self._deadline = Strand(-1, f"timer of {self!r}", "")
@@ -177,6 +199,8 @@ class WorldLoop(base_events.BaseEventLoop):
                 world.point("call-soon", self)
             elif world.observes:
                 world.touch("call-soon", self)
+        if type(callback) is _STEP and type(callback.__self__) is not WorldTask:
+            self._adopt(callback.__self__)
         return self._call_soon(callback, args, context)  # type: ignore[attr-defined]
 
     def stop(self) -> None:
@@ -219,19 +243,32 @@ class WorldLoop(base_events.BaseEventLoop):
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
         """A task with a name, and an order in sets, that are the same in every run."""
         self._check_closed()  # type: ignore[attr-defined]
-        world = self.world
-        maker = world.current
-        maker.objects += 1
-        self._made += 1
-        if name is None:
-            name = f"Task-{self.number}.{self._made}"
+        next_name = self._next_name()
+        name = next_name if name is None else name
         task: asyncio.Task[Any]
         if self._task_factory is None:
             task = WorldTask(coro, loop=self, name=name, context=context, **options)
-        else:
+            self.tasks.append(weakref.ref(task))
+            return task
+        self._made_by_factory = True
+        try:
             task = super().create_task(coro, name=name, context=context, **options)
+        finally:
+            self._made_by_factory = False
         self.tasks.append(weakref.ref(task))
         return task
+
+    def _next_name(self) -> str:
+        self.world.current.objects += 1
+        self._made += 1
+        return f"Task-{self.number}.{self._made}"
+
+    def _adopt(self, task: asyncio.Task[Any]) -> None:
+        """A task takes its first step that may have been made with `asyncio.Task(...)`, past `create_task`."""
+        if not self._made_by_factory and not any(reference() is task for reference in self.tasks):
+            if _UNNAMED.fullmatch(task.get_name()):
+                task.set_name(self._next_name())
+            self.tasks.append(weakref.ref(task))
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """Without the limit of minutes that `asyncio.run` sets: it is no timeout that anybody wants to see race."""
