@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from askance.clauses import ALL
@@ -11,7 +13,7 @@ from askance.suite.counterexample import Counterexample, replay, smallest
 from askance.suite.exhaustive import search_program
 from askance.suite.exhaustive_family import FAMILY
 from askance.suite.profiles import PROFILES
-from askance.suite.trial import Trial
+from askance.suite.trial import Failure, Trial
 from askance.world import installed
 
 MOST_OPERATIONS = 4
@@ -44,6 +46,24 @@ def test_a_failure_is_shown_small(implementation: str, clause: str, profile: str
     assert result.verdict == "fail", result.note
     assert result.counterexample is not None
     assert_small(result.counterexample)
+
+
+@pytest.mark.parametrize(("switches", "calls", "kept"), [((9, 1), 2, 1), ((9, 11), 2, 9), ((3, 1), 1, 3)])
+def test_for_a_large_counterexample_another_is_looked_for(
+    switches: tuple[int, int], calls: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other programs may show a smaller one, which is shown then; a small one is left at that."""
+    made: list[Counterexample] = []
+
+    def sized(trial: Trial, failure: Failure) -> Counterexample:
+        made.append(replace(smallest(trial, failure), switches=switches[len(made)]))
+        return made[-1]
+
+    monkeypatch.setattr("askance.suite.conduct.smallest", sized)
+    result = conduct(ALL["A3"], load_adapter("naive-nested"), PROFILES["smoke"], name="naive-nested")
+    assert result.counterexample is not None
+    assert (len(made), result.counterexample.switches) == (calls, kept)
+    assert result.tally["shrinking"] > 0
 
 
 def test_pykkas_ask_of_a_stopping_actor_is_shown_small() -> None:

@@ -6,6 +6,7 @@ The result is plain data, so that it travels from pytest-xdist's workers to the 
 from __future__ import annotations
 
 import contextlib
+import operator
 import time
 import warnings
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ __all__ = ["Result", "conduct", "survey"]
 
 MANY = 40
 """From so many programs on, they are dealt out to the situations."""
+FEW = (4, 3)
+"""Operations and switches that are few enough: where a counterexample has more, another is looked for."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,31 @@ def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, n
         real, cpu = time.perf_counter() - real, time.process_time() - cpu
         trial.tally.seconds *= min(1.0, cpu / real)
         counterexample = smallest(trial, found) if found is not None else None
+        if counterexample is not None and any(map(operator.gt, size(counterexample), FEW)):
+            counterexample = min(counterexample, *another(trial), key=size)
     return Result(clause.id, trial.verdict(), _note(trial), trial.tally.data(), counterexample)
+
+
+def size(counterexample: Counterexample) -> tuple[int, int]:
+    """The clients' operations and the switches."""
+    operations = sum(len(client.operations) for client in counterexample.failure.program.clients)
+    return operations, counterexample.switches
+
+
+def another(trial: Trial) -> list[Counterexample]:
+    """One more counterexample, made small, if other programs show one: the first may be of a rare and long kind."""
+    other = Trial(
+        trial.clause, trial.adapter, trial.profile, trial.seed, trial.implementation, trial.schedules
+    )
+    found = []
+    try:
+        _programs(other)
+    except Fallen as fallen:
+        found.append(smallest(other, fallen.failure))
+    except HypothesisException:
+        pass  # the first counterexample tells enough
+    trial.tally.shrinking += other.tally.executions + other.tally.shrinking
+    return found
 
 
 def _note(trial: Trial) -> str:
