@@ -114,8 +114,8 @@ def test_a_switch_is_shown_where_plain_variables_race() -> None:
     at = lines.index("a switch without which D1 holds:")
     assert lines[at + 1].startswith("c0 ")
     (before,) = [line for line in lines if line.startswith("before loop 0 ")]
-    assert "acquires Lock#2 " in before and before.endswith(" in _FallsAsleepLate._run")
-    assert "1 more passes, but this one changes least of what led to the failure" in text
+    assert "acquires Lock#3 " in before and before.endswith(" in _FallsAsleepLate._run")
+    assert "1 more passes, but this one is closest to what led to the failure" in text
 
 
 def test_two_that_cross_are_shown_at_their_locks() -> None:

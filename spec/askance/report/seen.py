@@ -15,6 +15,7 @@ from askance.history import History
 from askance.report.racing import Race, Raced, Turned, orderings, racing
 from askance.report.schedule import strand_names
 from askance.report.standing import standing_data
+from askance.search.operations import name_of
 from askance.search.recording import Recorder
 from askance.search.watched import Moment, Seen, Stop, Watch, WatchedWorld
 from askance.suite.counterexample import Counterexample, Replayed, replay
@@ -120,18 +121,22 @@ def stood(
 def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, until: int) -> dict[str, Any]:
     """The race that decides: two steps in whose other order, all else kept as far as can be, the clause holds.
 
-    Of several, one with which no other clause falls instead; of these, the one with which the fewest operations that
-    led to the violation, at step `until`, change their order; of these the last. `tried`: how many pairs were turned
-    round; `passed`: with how many the clause did not fall; of the pair that is shown, `arose`: whether it held,
-    rather than that its situation did not arise, `fell`: the clauses that fall instead,
-    `changed`: how many orderings between operations are lost; `switch`: whether it is only that the schedule leaves a
-    strand for another. No steps where there is no such pair.
+    Of several, one with which no other clause falls instead; of these, where strands wait for locks for ever, a race
+    for one of the locks; of these, the one with which the fewest operations that led to the violation, at step `until`,
+    change their order; of these the last.
+
+    `tried`: how many pairs were turned round; `passed`: with how many the clause did not fall; of the pair that is
+    shown, `arose`: whether it held, rather than that its situation did not arise, `fell`: the clauses that fall
+    instead, `changed`: how many orderings between operations are lost; `switch`: whether it is only that the schedule
+    leaves a strand for another. No steps where there is no such pair.
     """
     watch = sight.watch
     order = {address: position for position, address in enumerate(watch.addresses)}
     was = orderings(watch.accesses, watch.starts[: max(1, until)])
+    blocked = (one for one in watch.blocked.values() if str(one.seen.operation) == "acquire")
+    locks = {name_of(one.thing) for one in blocked}
     tried = passed = steps = 0
-    best: tuple[tuple[bool, bool, int], Race] | None = None
+    best: tuple[tuple[bool, bool, bool, int], Race] | None = None
     fell: list[str] = []
     # To put controlled versions in place takes longer than to replay.
     with installed():
@@ -155,7 +160,8 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
                 passed += 1
                 instead = fallen(replayed, adapter)
                 lost = len(was - orderings(recorder.accesses, recorder.starts))
-                rank = bool(instead), replayed.verdict != "pass", lost
+                elsewhere = bool(locks) and name_of(race.thing) not in locks
+                rank = bool(instead), replayed.verdict != "pass", elsewhere, lost
                 if best is None or rank < best[0]:
                     best, fell = (rank, race), instead
     return {
@@ -163,7 +169,7 @@ def decided(counterexample: Counterexample, adapter: Adapter, sight: Sight, unti
         "second": None if best is None else _step(watch, best[1].second, best[1].thing),
         "tried": tried,
         "passed": passed,
-        "changed": 0 if best is None else best[0][2],
+        "changed": 0 if best is None else best[0][3],
         "arose": best is None or not best[0][1],
         "fell": fell,
         "switch": best is not None and best[1].thing is None,

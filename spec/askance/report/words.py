@@ -158,7 +158,7 @@ def race_outcome(words: Mapping[str, Any]) -> str:
     if others:
         told += (
             f"; of {race['tried']} pairs that were tried so, {others} more {'passes' if others == 1 else 'pass'}, "
-            "but this one changes least of what led to the failure"
+            "but this one is closest to what led to the failure"
         )
     return told
 
