@@ -1,7 +1,7 @@
-"""One measurement of one actor library: prints the asks a second and the latencies of asks made one after the other.
+"""One measurement of one actor library: prints the asks a second, and the latency of asks made one after the other.
 
 `bench/reference_speed.py` runs this in an environment that has the libraries; it imports the one it is to measure.
-Every ask is checked: its handler adds one.
+Every answer is checked: the handler adds one.
 """
 
 from __future__ import annotations
@@ -16,14 +16,21 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-Times = list[float]
-"""Seconds from the asking to the answer, an entry for each ask."""
+IN_FLIGHT = 100
+"""Asks sent before the first answer is waited for, where asks a second are measured."""
+
+Measured = dict[str, float]
+"""Asks a second with so many in flight, and the percentiles of the latency of single asks, in microseconds."""
+Ask = Callable[[Any, int], Any]
+"""Asks the actor: gives the answer, or something that gives it."""
 
 
-def asked(ask: Callable[[Any, int], int], actors: Sequence[Any], seconds: float) -> Times:
-    """Ask one actor after the other, blocking, for so long."""
+def asked(
+    actors: Sequence[Any], seconds: float, ask: Ask, send: Ask, collect: Callable[..., Any]
+) -> Measured:
+    """Ask in this thread, one actor after the other: `ask` blocks, `send` does not, `collect` waits for many."""
     clock = time.perf_counter
-    times: Times = []
+    times: list[float] = []
     end = clock() + seconds
     for number, actor in enumerate(itertools.cycle(actors)):
         start = clock()
@@ -33,13 +40,19 @@ def asked(ask: Callable[[Any, int], int], actors: Sequence[Any], seconds: float)
         times.append(now - start)
         if now > end:
             break
-    return times
+    batches = Batches(actors, seconds)
+    for batch in batches:
+        answers = collect([send(actor, number) for number, actor in batch])
+        assert list(answers) == [number + 1 for number, _ in batch]
+    return figures(times, batches)
 
 
-async def awaited(ask: Callable[[Any, int], Awaitable[int]], actors: Sequence[Any], seconds: float) -> Times:
-    """Ask one actor after the other, awaiting each answer, for so long."""
+async def awaited(
+    actors: Sequence[Any], seconds: float, ask: Ask, collect: Callable[..., Awaitable[Any]]
+) -> Measured:
+    """As `asked`, in a coroutine: `ask` gives something to await, as `collect` does."""
     clock = time.perf_counter
-    times: Times = []
+    times: list[float] = []
     end = clock() + seconds
     for number, actor in enumerate(itertools.cycle(actors)):
         start = clock()
@@ -49,7 +62,49 @@ async def awaited(ask: Callable[[Any, int], Awaitable[int]], actors: Sequence[An
         times.append(now - start)
         if now > end:
             break
-    return times
+    batches = Batches(actors, seconds)
+    for batch in batches:
+        answers = await collect([ask(actor, number) for number, actor in batch])
+        assert list(answers) == [number + 1 for number, _ in batch]
+    return figures(times, batches)
+
+
+class Batches:
+    """The asks to send together, [(number, actor)], again and again for so long."""
+
+    def __init__(self, actors: Sequence[Any], seconds: float) -> None:
+        self.asks = enumerate(itertools.cycle(actors))
+        self.seconds = seconds
+        self.spent: list[float] = []
+        self.started = 0.0
+
+    def __iter__(self) -> Batches:
+        return self
+
+    def __next__(self) -> list[tuple[int, Any]]:
+        now = time.perf_counter()
+        if self.started:
+            self.spent.append(now - self.started)
+            if sum(self.spent) > self.seconds:
+                raise StopIteration
+        batch = list(itertools.islice(self.asks, IN_FLIGHT))
+        self.started = time.perf_counter()
+        return batch
+
+
+def warm(times: list[float]) -> list[float]:
+    """Without the first tenth."""
+    return times[len(times) // 10 :]
+
+
+def figures(times: list[float], batches: Batches) -> Measured:
+    """What is printed."""
+    ordered, spent = sorted(warm(times)), warm(batches.spent)
+    return {
+        "rate": IN_FLIGHT * len(spent) / sum(spent),
+        "p50": 1e6 * ordered[len(ordered) // 2],
+        "p99": 1e6 * ordered[int(len(ordered) * 0.99)],
+    }
 
 
 async def increment(x: int) -> int:
@@ -57,23 +112,39 @@ async def increment(x: int) -> int:
     return x + 1
 
 
-def reference(where: str, count: int, seconds: float) -> Times:
+async def gathered(awaitables: Sequence[Awaitable[int]]) -> list[int]:
+    """asyncio's way of waiting for many."""
+    return list(await asyncio.gather(*awaitables))
+
+
+def results(futures: Sequence[Any]) -> list[int]:
+    """The way of concurrent futures."""
+    return [future.result() for future in futures]
+
+
+def reference(where: str, count: int, seconds: float) -> Measured:
     """The reference: actors on one loop, asked by one of the same loop, of the other, or by a thread."""
-    from askance_impl.reference import System
+    from askance_impl.reference import Actor, System, gather
 
     with System(loops=2) as system:
         actors = [system.spawn(increment, loop=0) for _ in range(count)]
         if where == "thread":
-            return asked(lambda actor, x: actor.ask(x).result(), actors, seconds)
+            return asked(
+                actors,
+                seconds,
+                ask=lambda actor, x: actor.ask(x).result(),
+                send=Actor.ask,
+                collect=lambda replies: gather(*replies).result(),
+            )
 
-        async def asker(_: None) -> Times:
-            return await awaited(lambda actor, x: actor.ask(x), actors, seconds)
+        async def asker(_: None) -> Measured:
+            return await awaited(actors, seconds, Actor.ask, lambda replies: gather(*replies))
 
-        times: Times = system.spawn(asker, loop=0 if where == "same" else 1).ask(None).result()
-        return times
+        measured: Measured = system.spawn(asker, loop=0 if where == "same" else 1).ask(None).result()
+        return measured
 
 
-def bare_asyncio(where: str, count: int, seconds: float) -> Times:
+def bare_asyncio(where: str, count: int, seconds: float) -> Measured:
     """Nothing but asyncio: a coroutine function behind a lock; from elsewhere through run_coroutine_threadsafe."""
     loops = [asyncio.new_event_loop() for _ in range(2)]
     threads = [threading.Thread(target=loop.run_forever, daemon=True) for loop in loops]
@@ -86,25 +157,27 @@ def bare_asyncio(where: str, count: int, seconds: float) -> Times:
         async with lock:
             return await increment(x)
 
-    async def same(lock: asyncio.Lock, x: int) -> int:
-        return await asyncio.create_task(handle(lock, x))
+    def same(lock: asyncio.Lock, x: int) -> Any:
+        return asyncio.create_task(handle(lock, x))
 
-    async def cross(lock: asyncio.Lock, x: int) -> int:
-        return await asyncio.wrap_future(submit(handle(lock, x), loops[0]))
+    def send(lock: asyncio.Lock, x: int) -> Any:
+        return submit(handle(lock, x), loops[0])
+
+    def cross(lock: asyncio.Lock, x: int) -> Any:
+        return asyncio.wrap_future(send(lock, x))
 
     if where == "thread":
-        times = asked(lambda lock, x: submit(handle(lock, x), loops[0]).result(), actors, seconds)
-    elif where == "same":
-        times = submit(awaited(same, actors, seconds), loops[0]).result()
+        measured = asked(actors, seconds, lambda lock, x: send(lock, x).result(), send, results)
     else:
-        times = submit(awaited(cross, actors, seconds), loops[1]).result()
+        ask, loop = (same, loops[0]) if where == "same" else (cross, loops[1])
+        measured = submit(awaited(actors, seconds, ask, gathered), loop).result()
     for loop, thread in zip(loops, threads, strict=True):
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-    return times
+    return measured
 
 
-def pykka(where: str, count: int, seconds: float) -> Times:
+def pykka(where: str, count: int, seconds: float) -> Measured:
     """Pykka: a thread for each actor, so "other" is an actor that asks another, and blocks meanwhile."""
     import pykka as library
 
@@ -114,20 +187,29 @@ def pykka(where: str, count: int, seconds: float) -> Times:
 
     actors = [Increment.start() for _ in range(count)]
 
+    def ask_all(duration: float) -> Measured:
+        return asked(
+            actors,
+            duration,
+            ask=lambda actor, x: actor.ask(x),
+            send=lambda actor, x: actor.ask(x, block=False),
+            collect=library.get_all,
+        )
+
     class Asker(library.ThreadingActor):
-        def on_receive(self, message: float) -> Times:
-            return asked(lambda actor, x: actor.ask(x), actors, message)
+        def on_receive(self, message: float) -> Measured:
+            return ask_all(message)
 
     try:
         if where == "thread":
-            return asked(lambda actor, x: actor.ask(x), actors, seconds)
-        times: Times = Asker.start().ask(seconds)
-        return times
+            return ask_all(seconds)
+        measured: Measured = Asker.start().ask(seconds)
+        return measured
     finally:
         library.ActorRegistry.stop_all()
 
 
-def xoscar(where: str, count: int, seconds: float) -> Times:
+def xoscar(where: str, count: int, seconds: float) -> Measured:
     """Xoscar: one pool in this process, whose actors share its loop."""
     import xoscar as library
 
@@ -139,8 +221,8 @@ def xoscar(where: str, count: int, seconds: float) -> Times:
             return message + 1
 
     class Asker(library.Actor):
-        async def handle(self, refs: Any) -> Times:
-            return await awaited(lambda ref, x: ref.handle(x), refs, seconds)
+        async def handle(self, refs: Any) -> Measured:
+            return await awaited(refs, seconds, lambda ref, x: ref.handle(x), gathered)
 
     async def begin() -> tuple[Any, list[Any], Any]:
         with socket.socket() as probe:
@@ -151,24 +233,28 @@ def xoscar(where: str, count: int, seconds: float) -> Times:
         refs = [await library.create_actor(Increment, address=address) for _ in range(count)]
         return pool, refs, await library.create_actor(Asker, address=address)
 
-    async def ask(ref: Any, x: int) -> int:
-        answer: int = await ref.handle(x)
-        return answer
+    async def ask(ref: Any, message: Any) -> Any:
+        return await ref.handle(message)
 
     def submit(coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+        return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
-    pool, refs, asker = submit(begin())
+    pool, refs, asker = submit(begin()).result()
+    if where == "thread":
+        measured = asked(
+            refs,
+            seconds,
+            ask=lambda ref, x: submit(ask(ref, x)).result(),
+            send=lambda ref, x: submit(ask(ref, x)),
+            collect=results,
+        )
+    else:
+        measured = submit(ask(asker, refs)).result()
+    submit(pool.stop()).result()
+    return measured
 
-    def from_thread() -> Times:
-        return asked(lambda ref, x: submit(ask(ref, x)), refs, seconds)
 
-    times: Times = from_thread() if where == "thread" else submit(ask(asker, refs))
-    submit(pool.stop())
-    return times
-
-
-def thespian(where: str, count: int, seconds: float) -> Times:
+def thespian(where: str, count: int, seconds: float) -> Measured:
     """Thespian's system within a process; its actors never wait, so only a thread can ask."""
     from thespian.actors import Actor, ActorSystem
 
@@ -179,9 +265,15 @@ def thespian(where: str, count: int, seconds: float) -> Times:
 
     system = ActorSystem("simpleSystemBase", logDefs=False)
     actors = [system.createActor(Increment) for _ in range(count)]
-    times = asked(lambda actor, x: system.ask(actor, x, 10), actors, seconds)
+    measured = asked(
+        actors,
+        seconds,
+        ask=lambda actor, x: system.ask(actor, x, 10),
+        send=system.tell,
+        collect=lambda sent: [system.listen(10) for _ in sent],
+    )
     system.shutdown()
-    return times
+    return measured
 
 
 LIBRARIES = {
@@ -194,17 +286,9 @@ LIBRARIES = {
 
 
 def main() -> None:
-    """LIBRARY WHERE ACTORS SECONDS: JSON with asks a second, and the median and 99th percentile in microseconds."""
+    """LIBRARY WHERE ACTORS SECONDS: JSON with the figures. Asks are measured for so long, alone and then together."""
     library, where, count, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
-    times = LIBRARIES[library](where, count, seconds)
-    times = times[len(times) // 10 :]  # it has warmed up by then
-    ordered = sorted(times)
-    row = {
-        "rate": len(times) / sum(times),
-        "p50": 1e6 * ordered[len(ordered) // 2],
-        "p99": 1e6 * ordered[int(len(ordered) * 0.99)],
-    }
-    print(json.dumps(row))
+    print(json.dumps(LIBRARIES[library](where, count, seconds)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The plot of `bench/reference_speed.py`: median latency over the number of actors. Needs matplotlib.
+"""The plot of `bench/reference_speed.py`: asks a second and median latency over the number of actors. Needs matplotlib.
 
 `python bench/reference_speed_plot.py reference_speed.json reference_speed.svg`, in the environment that has it.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """MEASURED PICTURE: draw one diagram for each place that asks come from."""
+    """MEASURED PICTURE: draw two diagrams for each place that asks come from."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -20,17 +20,23 @@ def main() -> None:
     rows = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     places = list(dict.fromkeys(row["asked"] for row in rows))
     libraries = list(dict.fromkeys(row["library"] for row in rows))
-    figure, axes = pyplot.subplots(1, len(places), figsize=(4 * len(places), 3.6), sharey=True, squeeze=False)
-    for place, axis in zip(places, axes[0], strict=True):
-        for number, library in enumerate(libraries):
-            points = [row for row in rows if row["asked"] == place and row["library"] == library]
-            if points:
-                actors, latencies = [row["actors"] for row in points], [row["p50"] for row in points]
-                axis.plot(actors, latencies, marker="o", label=library, color=f"C{number}")
-        axis.set(xscale="log", yscale="log", xlabel="actors", title=f"asked from: {place}")
-        axis.grid(which="both", alpha=0.3)
-        axis.legend(fontsize="small")
-    axes[0][0].set_ylabel("median latency of an ask, microseconds")
+    size = (4 * len(places), 6.4)
+    figure, axes = pyplot.subplots(2, len(places), figsize=size, sharex=True, sharey="row", squeeze=False)
+    for figures, measure in zip(axes, ("rate", "p50"), strict=True):
+        for place, axis in zip(places, figures, strict=True):
+            for number, library in enumerate(libraries):
+                points = [row for row in rows if row["asked"] == place and row["library"] == library]
+                if points:
+                    actors, values = [row["actors"] for row in points], [row[measure] for row in points]
+                    axis.plot(actors, values, marker="o", label=library, color=f"C{number}")
+            axis.set(xscale="log", yscale="log")
+            axis.grid(which="both", alpha=0.3)
+            axis.legend(fontsize="small")
+    for place, top, bottom in zip(places, *axes, strict=True):
+        top.set_title(f"asked from: {place}")
+        bottom.set_xlabel("actors")
+    axes[0][0].set_ylabel("asks a second, 100 in flight")
+    axes[1][0].set_ylabel("median latency of one ask, us")
     figure.tight_layout()
     figure.savefig(sys.argv[2])
 

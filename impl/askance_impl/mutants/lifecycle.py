@@ -132,8 +132,8 @@ class _WaitsForItsActor(System):
     def spawn(self, handler: Any, loop: int | None = None, **options: Any) -> Actor:
         actor = super().spawn(handler, loop, **options)
         there = threading.Event()
-        if actor.home.post(there.set):
-            there.wait()
+        actor.home.post(there.set)
+        there.wait()
         return actor
 
 

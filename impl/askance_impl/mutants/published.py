@@ -330,20 +330,22 @@ class _LeavesALoopUnwoken(LoopThread):
     def __init__(self, number: int) -> None:
         self._guard = threading.Lock()
         self._scheduled = False
-        self._posted: list[tuple[Any, tuple[Any, ...]]] = []
+        self._queue: list[tuple[Any, tuple[Any, ...]]] = []
         super().__init__(number)
 
-    def post(self, callback: Any, *arguments: Any) -> bool:
+    def post(self, callback: Any, *arguments: Any) -> None:
         if self._closing:
-            return super().post(callback, *arguments)
-        self._posted.append((callback, arguments))
+            super().post(callback, *arguments)
+            return
+        self._queue.append((callback, arguments))
         with self._guard:
             scheduled, self._scheduled = self._scheduled, True
-        return scheduled or super().post(self._drain)
+        if not scheduled:
+            super().post(self._drain)
 
     def _drain(self) -> None:
-        while self._posted:
-            callback, arguments = self._posted.pop(0)
+        while self._queue:
+            callback, arguments = self._queue.pop(0)
             callback(*arguments)
         with self._guard:
             self._scheduled = False

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ class LoopThread:
         self.loop = asyncio.new_event_loop()
         self.actors: dict[Actor, None] = {}
         self._closing = False
+        self._posted: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
+        self._wakeup = threading.Lock()  # held from when the loop is being woken until it has woken
         self._thread = threading.Thread(target=self._run, name=f"loop {number}", daemon=True)
         self._thread.start()
 
@@ -37,13 +40,21 @@ class LoopThread:
         """Whether the calling code runs on this loop, so that it may touch what lives there."""
         return running_loop() is self.loop
 
-    def post(self, callback: Callable[..., Any], *arguments: Any) -> bool:
-        """Have the loop call the function soon; from any thread. False if the loop is closed: it never will."""
-        try:
-            self.loop.call_soon_threadsafe(callback, *arguments)
-        except RuntimeError:
-            return False
-        return True
+    def post(self, callback: Callable[..., Any], *arguments: Any) -> None:
+        """Have the loop call the function soon; from any thread. Once the loop is closed, it never will.
+
+        Callbacks that come before the loop has woken share one wakeup, the dear part where many are sent at once.
+        """
+        self._posted.append((callback, arguments))
+        if self._wakeup.acquire(False):
+            with contextlib.suppress(RuntimeError):  # it is closed
+                self.loop.call_soon_threadsafe(self._call_posted)
+
+    def _call_posted(self) -> None:
+        self._wakeup.release()  # and then look: whoever posts from here on wakes the loop again
+        for _ in range(len(self._posted)):
+            callback, arguments = self._posted.popleft()
+            callback(*arguments)
 
     def close(self) -> None:
         """Tell the loop to wind up: cancel what runs there and end. Does not wait for it, `join` does."""

@@ -58,10 +58,7 @@ Waiter = Callable[[], "Reply | None"]
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
     """The event loop that runs on this thread, if one does."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+    return asyncio._get_running_loop()  # which is in asyncio.events.__all__, and costs no exception
 
 
 class Reply:
@@ -215,7 +212,7 @@ class Reply:
 
     def _finish(self, value: Any = None, error: BaseException | None = None) -> bool:
         """Write the outcome, without calling the waiters; False if there is one already."""
-        if not self._claim.acquire(blocking=False):
+        if not self._claim.acquire(False):
             return False
         self._value = value
         if error is not None:
@@ -226,7 +223,7 @@ class Reply:
 
     def _complete(self, value: Any = None, error: BaseException | None = None) -> None:
         """Write the outcome and call the waiters; an outcome that comes too late is dropped."""
-        if self._finish(value, error):
+        if self._finish(value, error) and self._waiters:
             self._announce()
 
     def _announce(self) -> None:
