@@ -16,6 +16,7 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from askance_impl.reference.composition import as_raised, flat, is_awaitable
@@ -211,6 +212,8 @@ class Actor:
     async def _answer(self, message: Any) -> Any:
         """What the handler gives in the end, which is never something to be waited for."""
         value = self._handler(message)
+        if type(value) is CoroutineType:  # as a rule, and quicker than what serves all
+            value = await value
         return await flat(value) if is_awaitable(value) else value
 
     def _failed(self, turn: Turn, error: BaseException) -> None:
@@ -235,8 +238,10 @@ class Actor:
         """The turn that a message in the mailbox has to wait for."""
         if self.reentrant:
             return None
-        turns = self._turns[:1]
-        return turns[0] if turns else None
+        try:
+            return self._turns[0]
+        except IndexError:
+            return None
 
     def wind_up(self) -> None:
         """The system closes: cancel the handlers in progress."""

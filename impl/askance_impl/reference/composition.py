@@ -6,13 +6,13 @@ Called by `Reply.then`, by handlers and clients through `gather`, and by actors 
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import contextvars
 import functools
 import inspect
-import types
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from types import GeneratorType
 from typing import Any
 
 from askance_impl.reference import wait_for
@@ -200,8 +200,8 @@ def is_awaitable(value: Any) -> bool:
     """Whether `value` is still to be waited for: a reply, a future of either kind, a task, a coroutine."""
     return (
         hasattr(type(value), "__await__")
-        or isinstance(value, concurrent.futures.Future)
-        or (type(value) is types.GeneratorType and inspect.isawaitable(value))
+        or isinstance(value, Future)
+        or (type(value) is GeneratorType and inspect.isawaitable(value))
     )
 
 
@@ -210,7 +210,7 @@ async def flat(value: Any) -> Any:
     while is_awaitable(value):
         if isinstance(value, asyncio.Future) and value.get_loop() is not asyncio.get_running_loop():
             value = asyncio.run_coroutine_threadsafe(_await(value), value.get_loop())
-        if isinstance(value, concurrent.futures.Future):
+        if isinstance(value, Future):
             value = _Adopted(value)
         value = await value
     return value
@@ -225,12 +225,12 @@ class _Adopted(Reply):
 
     __slots__ = ("_future",)
 
-    def __init__(self, future: concurrent.futures.Future[Any]) -> None:
+    def __init__(self, future: Future[Any]) -> None:
         super().__init__()
         self._future = future
         future.add_done_callback(self._future_done)
 
-    def _future_done(self, future: concurrent.futures.Future[Any]) -> None:
+    def _future_done(self, future: Future[Any]) -> None:
         if future.cancelled():
             self.cancel()
             return

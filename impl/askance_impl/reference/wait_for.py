@@ -162,7 +162,8 @@ def _search(start: Waited, goal: Turn | Waited) -> list[Waited] | None:
                 step = came_from[step]
             path.reverse()
             return path
-        for following in tuple(turn.waits) if turn is not None else tuple(reply._parts()):
+        ahead = turn.waits if turn is not None else reply._parts()
+        for following in tuple(ahead) if ahead else ():
             if following not in came_from:
                 came_from[following] = reply
                 pending.append(following)
