@@ -10,11 +10,20 @@ import sys
 from pathlib import Path
 
 
+FROM = {
+    "same": "asked by an actor of the same loop",
+    "other": "asked by an actor of another loop",
+    "thread": "asked by a thread",
+}
+
+
 def main() -> None:
     """MEASURED PICTURE: draw two diagrams for each place that asks come from."""
     import matplotlib
 
     matplotlib.use("Agg")
+    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text
+    matplotlib.rcParams["svg.hashsalt"] = "askance"  # the same rows, the same file
     from matplotlib import pyplot
 
     rows = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -30,15 +39,17 @@ def main() -> None:
                     actors, values = [row["actors"] for row in points], [row[measure] for row in points]
                     axis.plot(actors, values, marker="o", label=library, color=f"C{number}")
             axis.set(xscale="log", yscale="log")
-            axis.grid(which="both", alpha=0.3)
-            axis.legend(fontsize="small")
+            axis.minorticks_off()
+            axis.grid(alpha=0.3)
     for place, top, bottom in zip(places, *axes, strict=True):
-        top.set_title(f"asked from: {place}")
+        top.set_title(FROM[place])
         bottom.set_xlabel("actors")
     axes[0][0].set_ylabel("asks a second, 100 in flight")
     axes[1][0].set_ylabel("median latency of one ask, us")
-    figure.tight_layout()
-    figure.savefig(sys.argv[2])
+    lines = {line.get_label(): line for axis in axes[0] for line in axis.get_lines()}
+    figure.legend(lines.values(), lines.keys(), loc="lower center", ncols=len(lines), frameon=False)
+    figure.tight_layout(rect=(0, 0.05, 1, 1))
+    figure.savefig(sys.argv[2], metadata={"Date": None})
 
 
 if __name__ == "__main__":
