@@ -15,6 +15,7 @@ from typing import Literal
 from askance.clauses.base import Case
 from askance.clauses.denoted import describe, ended_by_failure
 from askance.clauses.facts import Facts, Turn, Wait
+from askance.run.stuck import MAIN
 
 Root = Literal[
     "blocked-loop",  # a thread that runs an event loop blocked: nothing else of that loop can run
@@ -151,8 +152,8 @@ def _held_worker(case: Case, above: list[Turn], at: int) -> str:
     deadlock = case.history.deadlock
     if len(above) < 2 or deadlock is None or at < len(case.facts.events):
         return ""
-    blocked = (one.strand for one in deadlock.waiting if not one.who and one.strand.startswith("strand "))
-    return next(blocked, "")
+    idle = [one.strand for one in deadlock.waiting if not one.who and one.strand != MAIN]
+    return next((strand for strand in idle if strand.startswith("strand ")), "")
 
 
 def _pending_part(facts: Facts, op: str, at: int) -> str:
