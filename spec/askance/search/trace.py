@@ -60,7 +60,7 @@ class Names:
         if isinstance(thing, Strand):
             return thing.name
         if isinstance(thing, threading.Thread):
-            return thing.name
+            return str(getattr(thing, "_called", thing.name))
         if isinstance(thing, Place):
             return repr(thing)
         number = getattr(thing, "number", None)
