@@ -280,15 +280,16 @@ class Reporter:
         shown = self.config.getoption("tbstyle") == "no"
         terminalreporter.section(f"askance: {self.config.getoption('askance_implementation')}")
         document = self.document()
-        terminalreporter.write(
-            rendered(
-                document,
-                color=writer.hasmarkup,
-                width=writer.fullwidth,
-                failures=shown,
-                verbose=self.config.getoption("askance_verbose"),
-            )
+        text = rendered(
+            document,
+            color=writer.hasmarkup,
+            width=writer.fullwidth,
+            failures=shown,
+            verbose=self.config.getoption("askance_verbose"),
         )
+        # Line by line: pytest escapes what has a letter that the output's encoding lacks, ends of lines too.
+        for line in text.splitlines():
+            terminalreporter.write_line(line)
         for broken in self.broken if shown else ():
             terminalreporter.write_line(f"askance could not judge {broken}")
         if self.config.getoption("askance_format") == "github":

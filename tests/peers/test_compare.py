@@ -12,7 +12,7 @@ import pytest
 from tests.report.failures import report
 
 from askance.cli import compare, main
-from askance.cli.compare import finished
+from askance.cli.compare import finished, first_replay
 from askance.report.compare import Column, Judgements, as_markdown, as_terminal
 from askance.run import UsageError
 
@@ -132,6 +132,15 @@ REPORT = {
 }
 COLUMN = Column("gizmo", "judged", REPORT)
 ENTRY = {"implementation": "gizmo", "clause": "L7", "kind": "documented choice", "sentence": "It says so."}
+
+
+def test_a_failure_that_was_found_now_can_be_seen_again() -> None:
+    """The command of the first; none for a report that was made before, whose file may be anywhere."""
+    fell = {"clause": "A3", "verdict": "fail", "failure": {"command": "askance replay gizmo-A3.json"}}
+    held = {"clause": "A1", "verdict": "pass"}
+    column = Column("gizmo", "judged", {"clauses": [held, fell]})
+    assert first_replay(["gizmo"], [column]) == "askance replay gizmo-A3.json"
+    assert first_replay(["old.json", "idle"], [column, Column("idle", "judged", {"clauses": [held]})]) == ""
 
 
 def test_the_page_has_each_failure_with_its_judgement_and_program() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +77,16 @@ def test_wrong_use_is_one_message(
 ) -> None:
     """Each mistake is told in one message on stderr, with exit status 2 and no traceback."""
     assert said in wrong(capsys, *arguments)
+
+
+def test_letters_that_the_output_lacks_are_escaped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe on Windows, or the locale C: no traceback, and the other letters are there."""
+    (folder / "program.json").write_text(json.dumps(dump(replace(ASK, name="Größe, размер"))))
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="latin-1"))
+    assert main(["run", "program.json", "--executions", "2"]) == 0
+    sys.stdout.flush()
+    assert "Größe, \\u0440".encode("latin-1") in out.getvalue()
 
 
 def test_a_module_that_ends_the_process_is_one_message(

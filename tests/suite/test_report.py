@@ -61,6 +61,26 @@ def test_the_matrix_has_every_clause_in_order() -> None:
     assert "\x1b" not in text
 
 
+def test_what_is_untested_is_told_in_full_and_what_to_do() -> None:
+    """The matrix cuts the note; clauses with the same one are told together."""
+    note = "through another clause's fault 2 executions stood still before it could be told"
+    entries = [
+        clause("L1", "untested", note),
+        clause("A3", "untested", "it did not arise"),
+        clause("L2", "untested", note),
+    ]
+    lines = rendered(document("mine", "smoke", entries), color=False, width=70).split("\n\n")
+    told = [" ".join(line.split()) for line in lines]
+    advice = "more is tried with --profile nightly or more --executions"
+    assert f"L1, L2 untested: {note}; {advice}" in told
+    assert f"A3 untested: it did not arise; {advice}" in told
+
+
+def test_nothing_judged_is_no_empty_matrix() -> None:
+    """An interrupted check has no clauses: it prints nothing about them."""
+    assert rendered(document("mine", "smoke", []), color=False, width=70) == ""
+
+
 def test_colors_only_where_they_are_wanted(monkeypatch: pytest.MonkeyPatch, failure: dict[str, Any]) -> None:
     """With color the verdicts are set off; a file that is no terminal gets none."""
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -7,6 +7,7 @@ Exit status: 0 as expected, 1 a clause fell (or an exploration found a failure),
 from __future__ import annotations
 
 import argparse
+import io
 import signal
 import sys
 import threading
@@ -67,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names and source lines may have letters that the output's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if heard:
             signal.signal(signal.SIGTERM, terminated)

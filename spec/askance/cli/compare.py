@@ -83,6 +83,7 @@ def compare_command(options: argparse.Namespace) -> int:
     from askance.report.files import prepared, written
     from askance.report.html import prepare, write
     from askance.report.reading import said_of, unjudged
+    from askance.report.terminal import colored
 
     doubled = sorted({name for name in options.names if options.names.count(name) > 1})
     if doubled:
@@ -100,8 +101,10 @@ def compare_command(options: argparse.Namespace) -> int:
         finally:
             # Ctrl-C reaches this process only: the pool's threads end the others.
             ending.set()
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    print(as_terminal(columns, color=color, width=shutil.get_terminal_size((120, 40)).columns), end="")
+    width = shutil.get_terminal_size((120, 40)).columns
+    print(as_terminal(columns, color=colored(sys.stdout), width=width), end="")
+    if command := first_replay(options.names, columns):
+        print(f"to see a failure: {command}")
     if options.json:
         written(Path(options.json), json.dumps(as_data(columns, judgements), indent=1) + "\n")
     if options.html:
@@ -125,6 +128,17 @@ def compare_command(options: argparse.Namespace) -> int:
     if statuses != {"judged"}:
         return INCONCLUSIVE
     return FELL if complaints else PASSED
+
+
+def first_replay(names: Sequence[str], columns: Sequence[Any]) -> str:
+    """The command that shows the first failure that was found now, not in a report of before; "" where nothing fell."""
+    found = (
+        entry
+        for name, column in zip(names, columns, strict=True)
+        if not name.endswith(".json")
+        for entry in column.failures
+    )
+    return next((str(entry["failure"]["command"]) for entry in found), "")
 
 
 def command_line(options: argparse.Namespace) -> str:

@@ -31,6 +31,10 @@ STYLES = {
 }
 
 
+MORE = "more is tried with --profile nightly or more --executions"
+"""What to do about clauses whose situation did not arise."""
+
+
 def rendered(
     document: dict[str, Any], *, color: bool, width: int, failures: bool = True, verbose: bool = False
 ) -> str:
@@ -178,12 +182,16 @@ def _summary(entries: list[dict[str, Any]]) -> Text:
 
 
 def _untold(entries: list[dict[str, Any]]) -> list[str]:
-    """Why clauses are inconclusive, in full: it is what somebody has to act on, and the matrix cuts it."""
-    clauses: dict[str, list[str]] = {}
+    """Why nothing can be said of clauses, in full: it is what somebody has to act on, and the matrix cuts it."""
+    clauses: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
-        if entry["verdict"] == "inconclusive" and entry["note"]:
-            clauses.setdefault(entry["note"], []).append(entry["clause"])
-    return [f"{', '.join(names)} inconclusive: {note}" for note, names in clauses.items()]
+        if entry["verdict"] in ("inconclusive", "untested") and entry["note"]:
+            clauses.setdefault((entry["verdict"], entry["note"]), []).append(entry["clause"])
+    told = []
+    for (verdict, note), names in clauses.items():
+        more = f"; {MORE}" if verdict == "untested" else ""
+        told.append(f"{', '.join(names)} {verdict}: {note}{more}")
+    return told
 
 
 def _failure(text: str) -> Text:
