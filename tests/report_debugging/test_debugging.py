@@ -91,6 +91,15 @@ def test_the_debugger_lets_the_schedule_go_on(
     assert "acquire RLock#2" in after
 
 
+def test_a_history_is_written_beside_a_trace(
+    blocked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One option does not make the other do nothing."""
+    assert main(["replay", blocked, "--trace", "--history", str(tmp_path / "history.json")]) == 1
+    assert "acquire RLock#2" in capsys.readouterr().out
+    assert json.loads((tmp_path / "history.json").read_text())["clause"] == "D4"
+
+
 def test_a_replay_stops_before_a_step(blocked: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`--until` says where each strand stands; a step that there is not is wrong use."""
     assert main(["replay", blocked, "--until", "13"]) == 1

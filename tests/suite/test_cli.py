@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,14 @@ def test_wrong_use_is_one_message(
 ) -> None:
     """Each mistake is told in one message on stderr, with exit status 2 and no traceback."""
     assert said in wrong(capsys, *arguments)
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a bug report needs first."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"askance {version('askance')}\n"
 
 
 def test_letters_that_the_output_lacks_are_escaped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

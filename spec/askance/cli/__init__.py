@@ -27,10 +27,13 @@ __all__ = ["main"]
 
 def parser() -> Parser:
     """The command line's grammar."""
+    from importlib.metadata import version
+
     from askance.cli import baseline, check, compare, diff, explore, html, init, knowledge, mutants, programs
     from askance.cli.grammar import Parser
 
     top = Parser(prog="askance", description="Checks actor implementations on every schedule.")
+    top.add_argument("--version", action="version", version=f"askance {version('askance')}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
     for command in (check, baseline, init, compare, programs, diff, explore, mutants, html, knowledge):
         command.add(commands)

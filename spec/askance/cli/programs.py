@@ -60,11 +60,13 @@ def replay_command(options: argparse.Namespace) -> int:
             return PASSED
         print(shown(told(again, adapter, options.file), sys.stdout), end="")
         return FELL
-    if wants_more(options):
+    if wants_more(options) and not options.history:
         return debugged(options, counterexample, adapter)
     words = told(counterexample, adapter, options.file)
     if options.history:
         write_history(options.history, words, counterexample)
+    if wants_more(options):
+        return debugged(options, counterexample, adapter)
     match words["confirmed"]:
         case "same":
             print(shown(words, sys.stdout, verbose=options.verbose), end="")
