@@ -40,6 +40,7 @@ from askance.program import (
 from askance.run import execute
 from askance.run.stuck import explained
 from askance.world import World
+from askance.world.frames import place
 
 
 class OneAtATime(LoopsSystem):
@@ -226,3 +227,14 @@ def test_client_on_a_loop_of_the_system_is_named() -> None:
     found = deadlock(Program(1, (actor("a", Ask("a", Msg())),), clients), Cycling())
     assert {w.who for w in found.waiting} >= {"c0", "c1", "a#1"}
     assert found.cycle == ("a#1", "a, which is busy")
+
+
+def test_a_turn_that_waits_in_the_program_has_no_line() -> None:
+    """A line of the interpreter of behaviours says nothing to who mends the library."""
+    engine = Deadlock(
+        (
+            Waiting("a#1", "task 1", "an asyncio Future", place(execute.__code__, 3)),
+            Waiting("a#2", "task 2", "a lock", "library.py:3 in take"),
+        )
+    )
+    assert [one.where for one in explained([], engine).waiting] == ["", "library.py:3 in take"]

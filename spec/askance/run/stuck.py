@@ -8,7 +8,7 @@ that nobody is left to complete (clauses D1, D2).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from types import FrameType
 from typing import Any
@@ -184,7 +184,7 @@ def explained(events: Sequence[Event], engine: Deadlock) -> Deadlock:
     # Who waits for no reply is inside the implementation itself.
     told = {entry.who for entry in waiting if entry.who}
     waiting += [
-        entry
+        replace(entry, where=_place(entry.where)) if entry.who else entry
         for entry in engine.waiting
         # The main strand is the harness's, until it is in the implementation's close().
         if entry.who not in told and not (entry.strand == MAIN and is_harness_place(entry.where))

@@ -132,7 +132,8 @@ class _Graph:
         if isinstance(thing, asyncio.AbstractEventLoop):
             runner = self.runners.get(id(thing))
             return ([runner] if runner else []), f"its turn on event loop {getattr(thing, 'number', '?')}"
-        kind = type(thing).__name__
+        # The world's own queues stand for the standard library's.
+        kind = type(thing).__name__.removeprefix("Controlled")
         article = "an" if kind[:1] in "AEIOU" else "a"
         return [], f"{article} {kind}" if thing is not None else "nothing that has a name"
 

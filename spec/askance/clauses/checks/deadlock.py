@@ -34,8 +34,7 @@ def d1_violation(case: Case) -> Violation | None:
         )
     if case.history.ending == "deadlock" and not case.of(hangs) and (operation := stuck(case)):
         told = "\n".join(
-            f"{waiting.who or waiting.strand} waits for {waiting.on} at {waiting.where}"
-            for waiting in (case.history.deadlock.waiting if case.history.deadlock else ())
+            str(waiting) for waiting in (case.history.deadlock.waiting if case.history.deadlock else ())
         )
         return Violation(
             "D1",
