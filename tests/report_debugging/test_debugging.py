@@ -118,7 +118,7 @@ def test_every_operation_is_told(blocked: str, capsys: pytest.CaptureFixture[str
     steps = [line for line in lines if line[:4].strip().isdigit()]
     assert len(steps) > 15 and [int(line[:4]) for line in steps] == list(range(1, len(steps) + 1))
     assert "c0: wake loop#0  at " in steps[5] and "asyncio_bare.py" in steps[5]
-    assert "     ~ Thread-1 (run) cannot go on: wait Condition#1" in lines
+    assert "     ~ loop 0 cannot go on: wait Condition#1" in lines
 
 
 def test_histories_are_compared(

@@ -41,7 +41,7 @@ def test_assert_ok_shows_the_calm_schedule() -> None:
     result = askance.explore(two_increments, strategy="random", seed=1)
     before = result.failures[0].schedule
     assert switches(result.failures[0]) > 1
-    with pytest.raises(ExplorationFailed, match="14 steps, 1 switches"):
+    with pytest.raises(ExplorationFailed, match="14 steps, 1 switch\n"):
         result.assert_ok()
     assert result.failures[0].schedule == before
 

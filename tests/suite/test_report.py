@@ -71,7 +71,7 @@ def test_what_is_untested_is_told_in_full_and_what_to_do() -> None:
     ]
     lines = rendered(document("mine", "smoke", entries), color=False, width=70).split("\n\n")
     told = [" ".join(line.split()) for line in lines]
-    advice = "more is tried with --profile nightly or more --executions"
+    advice = "a larger --profile, or more --executions, tries more"
     assert f"L1, L2 untested: {note}; {advice}" in told
     assert f"A3 untested: it did not arise; {advice}" in told
 

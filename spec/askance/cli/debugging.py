@@ -64,6 +64,9 @@ def _debugged(options: argparse.Namespace, counterexample: Counterexample, adapt
     else:
         when = Moment("step", -1)
 
+    def tell(step: Seen) -> None:
+        print(told_step(step, first.names))
+
     def stopped(watch: Watch) -> None:
         if options.pdb:
             debug(watch, counterexample, first.names)
@@ -75,12 +78,8 @@ def _debugged(options: argparse.Namespace, counterexample: Counterexample, adapt
             assert watch.world is not None
             watch.world.stop()
 
-    seen_again(counterexample, adapter, Stop(when, stopped), _print if options.trace else None)
+    seen_again(counterexample, adapter, Stop(when, stopped), tell if options.trace else None)
     return FELL if first.replayed.outcome == "same" else PASSED
-
-
-def _print(step: Seen) -> None:
-    print(told_step(step))
 
 
 def told_moment(when: Moment) -> str:

@@ -31,7 +31,7 @@ STYLES = {
 }
 
 
-MORE = "more is tried with --profile nightly or more --executions"
+MORE = "a larger --profile, or more --executions, tries more"
 """What to do about clauses whose situation did not arise."""
 
 

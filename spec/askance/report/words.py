@@ -165,7 +165,7 @@ def race_outcome(words: Mapping[str, Any]) -> str:
 
 def step_line(step: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """A step in one line."""
-    operation = f"{step['operation']} {step['object']}".rstrip()
+    operation = f"{step['operation']} {names.get(step['object'], step['object'])}".rstrip()
     at = f" at {step['where']}" if step["where"] else ""
     return f"{names.get(step['strand'], step['strand'])}, step {step['step']}: {operation}{at}"
 

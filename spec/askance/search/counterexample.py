@@ -69,7 +69,7 @@ class Counterexample:
         lines = [
             self.text,
             "",
-            f"schedule: {len(self.trace)} steps, {switches} switches",
+            f"schedule: {len(self.trace)} steps, {switches} {'switch' if switches == 1 else 'switches'}",
             table(self.trace),
             "",
         ]
