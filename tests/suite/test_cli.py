@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import askance.suite
 from askance.cli import main, parsed
 from askance.cli.check import pytest_arguments
 from askance.program import Actor, Apply, AskOp, Client, Msg, Program, Result
@@ -78,6 +79,18 @@ def test_wrong_use_is_one_message(
 ) -> None:
     """Each mistake is told in one message on stderr, with exit status 2 and no traceback."""
     assert said in wrong(capsys, *arguments)
+
+
+def test_how_a_repository_tests_itself_does_not_matter(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    """Its options would end the check at the first clause that falls, or judge none; its conftest.py does anything."""
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = -x -m slow\npython_functions = check_*\n")
+    (folder / "conftest.py").write_text("raise RuntimeError('not meant for clauses')\n")
+    arguments = ["check", "naive-nested", "-k", "A3 or M1", "--executions", "20", "--json", "report.json"]
+    assert main(arguments) == 1
+    report = json.loads((folder / "report.json").read_text())
+    assert [entry["clause"] for entry in report["clauses"]] == ["A3", "M1"]
 
 
 def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,7 +195,9 @@ def test_check_is_nothing_but_pytest() -> None:
         ]
     )
     arguments = pytest_arguments(options)
-    assert arguments[:4] == ["--pyargs", "askance.suite", "--askance", "reference"]
+    suite = Path(askance.suite.__file__).parent
+    assert arguments[:3] == [str(suite), "-c", str(suite / "pytest.ini")]
+    assert arguments[arguments.index("--askance") + 1] == "reference"
     assert "--askance-profile=smoke" in arguments
     assert "--askance-seed=-3" in arguments
     assert arguments[arguments.index("-k") + 1] == "A3 or D1"

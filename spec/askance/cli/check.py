@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import askance.suite
 from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, positive, processes
 from askance.run import UsageError
 
@@ -164,7 +165,10 @@ def exhaustive_command(options: argparse.Namespace) -> int:
 
 def pytest_arguments(options: argparse.Namespace) -> list[str]:
     """The arguments that `check` stands for."""
-    arguments = ["--pyargs", "askance.suite", "--askance", options.name]
+    suite = Path(askance.suite.__file__).parent
+    # By its path, and with a configuration of its own: what the repository where this is called has for its tests
+    # (-x, --cov, names of test functions, a conftest.py with fixtures for every test) is not meant for clauses.
+    arguments = [str(suite), "-c", str(suite / "pytest.ini"), "--maxfail=0", "--askance", options.name]
     # The command line has loaded the plugin before pytest could rewrite its asserts; it has none.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     # The properties are wanted in the JUnit report, whatever its family is called.
@@ -198,6 +202,8 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
         if importlib.util.find_spec("xdist") is None:
             raise UsageError("-n needs pytest-xdist: python -m pip install 'askance[xdist]'")
         arguments += ["-n", str(options.processes)]
-    if not options.pytest:
+    if options.pytest:
+        arguments += ["-o", f"cache_dir={Path('.pytest_cache').absolute()}"]
+    else:
         arguments += ["-p", "no:cacheprovider"]
     return arguments + list(options.pytest)
