@@ -60,7 +60,9 @@ class Names:
         if isinstance(thing, Strand):
             return thing.name
         if isinstance(thing, threading.Thread):
-            return thing.name
+            # Its strand's: some give their thread another name later, one with an address in it perhaps.
+            world_and_strand = getattr(thing, "_askance", None)
+            return thing.name if world_and_strand is None else str(world_and_strand[1].name)
         if isinstance(thing, Place):
             return repr(thing)
         number = getattr(thing, "number", None)
