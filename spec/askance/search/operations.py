@@ -22,6 +22,7 @@ from typing import Any
 
 from askance.preempt.points import Place
 from askance.world import Strand
+from askance.world.loop import WorldLoop
 from askance.world.queues import ControlledSimpleQueue
 
 Name = tuple[str, int, str]
@@ -88,9 +89,12 @@ def is_fifo(thing: Any) -> bool:
 
 
 def items_in(thing: Any) -> int | None:
-    """How many items a queue holds; None where that cannot be told."""
+    """How many items a queue holds, or callbacks a loop that are ready; None where that cannot be told."""
     if isinstance(thing, queue.Queue):
         return int(thing._qsize())
+    if isinstance(thing, WorldLoop):
+        # Timers add some that nobody put, in steps that look at the loop and so come after whatever was put before.
+        return len(thing._ready)
     return len(thing._items) if isinstance(thing, ControlledSimpleQueue) else None
 
 
