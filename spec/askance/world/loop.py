@@ -11,11 +11,12 @@ import asyncio
 import re
 import threading
 import weakref
-from asyncio import base_events, events
+from asyncio import base_events
 from heapq import heappop
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from askance.world import state
+from askance.world.foreign import ForeignFuture, ForeignLoop, SeenFuture, SeenHandle
 from askance.world.generators import Generators
 from askance.world.strand import EngineFailure, NotSimulated, Strand, StrandKilled
 
@@ -34,7 +35,7 @@ def _order(self: Any) -> int:
     return number
 
 
-class WorldTask(asyncio.Task):  # type: ignore[type-arg]
+class WorldTask(ForeignFuture, asyncio.Task):  # type: ignore[type-arg]
     """A task that sets keep in the same order in every run."""
 
     __hash__ = _order
@@ -60,13 +61,25 @@ _UNNAMED = re.compile(r"Task-\d+")
 """What asyncio calls a task that was given no name: its number in the process."""
 
 
-class WorldFuture(asyncio.Future):  # type: ignore[type-arg]
+class WorldFuture(ForeignFuture, asyncio.Future):  # type: ignore[type-arg]
     """A future that sets keep in the same order in every run."""
 
     __hash__ = _order
 
 
-class WorldLoop(base_events.BaseEventLoop):
+class _SeenTask(SeenFuture, WorldTask):
+    """A task that tells its loop who touches it."""
+
+
+class _SeenFuture(SeenFuture, WorldFuture):
+    """A future that tells its loop who touches it."""
+
+
+_SeenTask.__name__ = WorldTask.__name__
+_SeenFuture.__name__ = WorldFuture.__name__
+
+
+class WorldLoop(ForeignLoop):
     """An event loop that belongs to one world."""
 
     _ready: Any
@@ -78,10 +91,11 @@ class WorldLoop(base_events.BaseEventLoop):
     _thread_id: Any
 
     def __init__(self, world: World) -> None:
-        self.world = world
         self.number = len(world.loops)
         self.serial = world.new_serial()
-        super().__init__()
+        super().__init__(world)
+        self._task_type = _SeenTask if self.seen else WorldTask
+        self._future_type = _SeenFuture if self.seen else WorldFuture
         self.set_debug(False)
         world.loops.append(self)
         self.tasks: list[weakref.ref[asyncio.Task[Any]]] = []
@@ -109,10 +123,12 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def run_forever(self) -> None:
         """Run until `stop` is called."""
-        self._check_closed()  # type: ignore[attr-defined]
-        self._check_running()
+        self._check_closed()
         world = self.world
         world.point("run", self)
+        self.entered()
+        self._check_running()
+        self.runner = world.current
         self._thread_id = threading.get_ident()
         world.set_running_loop(self)
         try:
@@ -186,27 +202,27 @@ class WorldLoop(base_events.BaseEventLoop):
                 self.world.touch("notify", idle)
             self.world.enable(idle)
 
-    def _foreign(self) -> bool:
-        """Whether the caller is another strand than the one that runs this loop."""
-        return state.world is self.world and self.world.current.running_loop is not self
-
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         """Queue the callback; from a foreign strand a scheduling point first, but no waking."""
-        self._check_closed()  # type: ignore[attr-defined]
+        self._check_closed()
         world = self.world
         if state.world is world:
             if world.current.running_loop is not self:
                 world.point("call-soon", self)
             elif world.observes:
                 world.touch("call-soon", self)
-        if type(callback) is _STEP and type(callback.__self__) is not WorldTask:
+        if type(callback) is _STEP and not isinstance(callback.__self__, WorldTask):
             self._adopt(callback.__self__)
-        return self._call_soon(callback, args, context)  # type: ignore[attr-defined]
+        handle = self._call_soon(callback, args, context)  # type: ignore[attr-defined]
+        if self.seen:
+            handle.__class__ = SeenHandle
+        return handle
 
     def stop(self) -> None:
         """End `run_forever` after this round; from a foreign strand a scheduling point first, but no waking."""
-        if self._foreign():
+        if self.foreign():
             self.world.point("stop", self)
+            self.entered()
         super().stop()
 
     def _check_running(self) -> None:
@@ -222,18 +238,21 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def is_running(self) -> bool:
         """Whether some strand runs it."""
-        if self._foreign():
+        if self.foreign():
             self.world.point("is-running", self)
+            self.entered()
         return super().is_running()
 
     def call_soon_threadsafe(  # type: ignore[override]
         self, callback: Any, *args: Any, context: Any = None
     ) -> Any:
         """A scheduling point; then the callback is queued and the loop woken, in one step."""
-        self._check_closed()  # type: ignore[attr-defined]
+        self._check_closed()
         if state.world is self.world:
             self.world.point("wake", self)
         handle = self._call_soon(callback, args, context)  # type: ignore[attr-defined]
+        if self.seen:
+            handle.__class__ = SeenHandle
         self._write_to_self()
         return handle
 
@@ -242,12 +261,12 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
         """A task with a name, and an order in sets, that are the same in every run."""
-        self._check_closed()  # type: ignore[attr-defined]
+        self._check_closed()
         next_name = self._next_name()
         name = next_name if name is None else name
         task: asyncio.Task[Any]
         if self._task_factory is None:
-            task = WorldTask(coro, loop=self, name=name, context=context, **options)
+            task = self._task_type(coro, loop=self, name=name, context=context, **options)
             self.tasks.append(weakref.ref(task))
             return task
         self._made_by_factory = True
@@ -276,7 +295,7 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def create_future(self) -> asyncio.Future[Any]:
         """A future with an order in sets that is the same in every run."""
-        return WorldFuture(loop=self)
+        return self._future_type(loop=self)
 
     def live_tasks(self) -> list[asyncio.Task[Any]]:
         """The tasks that are not done, in order of creation."""
@@ -325,68 +344,3 @@ class WorldLoop(base_events.BaseEventLoop):
     def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
         """Raises NotSimulated."""
         raise NotSimulated("waiting for a file descriptor")
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """`asyncio.new_event_loop`: the world's, inside one."""
-    world = state.active()
-    if world is None:
-        return real_new_event_loop()
-    return WorldLoop(world)
-
-
-real_new_event_loop = events.new_event_loop
-real_get_event_loop_policy = events.get_event_loop_policy
-
-
-class WorldPolicy(asyncio.AbstractEventLoopPolicy):
-    """The event loop policy while worlds may run: each strand has a loop of its own, or none."""
-
-    def __init__(self, outside: Any) -> None:
-        self.outside = outside
-
-    def get_event_loop(self) -> asyncio.AbstractEventLoop:
-        """The strand's loop; in the main strand one is made the first time, as asyncio's default policy does."""
-        world = state.active()
-        if world is None:
-            outside: asyncio.AbstractEventLoop = self.outside().get_event_loop()
-            return outside
-        strand = world.current
-        if strand.policy_loop is None and strand is world.main and not world.main_loop_was_set:
-            strand.policy_loop = WorldLoop(world)
-        if strand.policy_loop is None:
-            raise RuntimeError(f"There is no current event loop in thread {strand.name!r}.")
-        return strand.policy_loop
-
-    def set_event_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """The strand's loop from now on."""
-        world = state.active()
-        if world is None:
-            self.outside().set_event_loop(loop)
-        else:
-            world.current.policy_loop = loop
-            world.main_loop_was_set = world.main_loop_was_set or world.current is world.main
-
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        """A loop of the world."""
-        world = state.active()
-        if world is None:
-            outside: asyncio.AbstractEventLoop = self.outside().new_event_loop()
-            return outside
-        return WorldLoop(world)
-
-    def get_child_watcher(self) -> Any:
-        """The outside policy's (Python 3.11)."""
-        return self.outside().get_child_watcher()
-
-    def set_child_watcher(self, watcher: Any) -> None:
-        """The outside policy's (Python 3.11)."""
-        self.outside().set_child_watcher(watcher)
-
-
-class SelectorEventLoop(asyncio.SelectorEventLoop):
-    """`asyncio.SelectorEventLoop`: the world's loop, inside one."""
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        world = state.active()
-        return super().__new__(cls) if world is None else WorldLoop(world)

@@ -27,7 +27,7 @@ from askance.world import (
     conditions,
     early,
     locks,
-    loop,
+    policy,
     queues,
     sets,
     state,
@@ -63,8 +63,8 @@ _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     (threading.RLock, locks.RLock),
     (locks.real_rlock, locks.RLock),
     (queues.RealSimpleQueue, queues.ControlledSimpleQueue),
-    (events.new_event_loop, loop.new_event_loop),
-    (asyncio.SelectorEventLoop, loop.SelectorEventLoop),
+    (events.new_event_loop, policy.new_event_loop),
+    (asyncio.SelectorEventLoop, policy.SelectorEventLoop),
     (asyncio.all_tasks, sets.all_tasks),
 )
 
@@ -110,9 +110,9 @@ class _Patches:
         """Put every replacement in place."""
         for owner, name, replacement in _METHODS:
             self.put(owner, name, replacement)
-        policy = _OutsidePolicy(events._event_loop_policy)  # type: ignore[attr-defined]
-        self.put(events, "_event_loop_policy", loop.WorldPolicy(policy))
-        self.put(asyncio.DefaultEventLoopPolicy, "_loop_factory", loop.SelectorEventLoop)
+        outside = _OutsidePolicy(events._event_loop_policy)  # type: ignore[attr-defined]
+        self.put(events, "_event_loop_policy", policy.WorldPolicy(outside))
+        self.put(asyncio.DefaultEventLoopPolicy, "_loop_factory", policy.SelectorEventLoop)
         self.put(asyncio.runners, "signal", _NoSignals)
         # Importing takes locks only the first time: it must be no step, or the first execution differs from the others.
         self.put(_frozen_importlib, "_thread", types.SimpleNamespace(**vars(_thread)))
