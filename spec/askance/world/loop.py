@@ -16,6 +16,7 @@ from heapq import heappop
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from askance.world import state
+from askance.world.futures import STEP, AnyTask, WorldFuture, WorldTask
 from askance.world.generators import Generators
 from askance.world.strand import EngineFailure, NotSimulated, Strand, StrandKilled
 
@@ -23,47 +24,11 @@ if TYPE_CHECKING:
     from askance.world.core import World
 
 
-def _order(self: Any) -> int:
-    """A hash that is the order in which a world was first asked for one, so that sets iterate alike in every run."""
-    try:
-        number: int = self._askance_hash
-    except AttributeError:
-        world = self.get_loop().world
-        world.hashes = number = world.hashes + 1
-        self._askance_hash = number
-    return number
-
-
-class WorldTask(asyncio.Task):  # type: ignore[type-arg]
-    """A task that sets keep in the same order in every run."""
-
-    __hash__ = _order
-
-
-def _step_type() -> type:
-    """What a new task hands to `call_soon`: asyncio has no name for it."""
-
-    async def nothing() -> None:
-        pass
-
-    loop: Any = base_events.BaseEventLoop()
-    task = asyncio.Task(nothing(), loop=loop)
-    handle = loop._ready.popleft()
-    handle._run()
-    assert task.done()
-    loop.close()
-    return type(handle._callback)
-
-
-_STEP: Any = _step_type()
 _UNNAMED = re.compile(r"Task-\d+")
 """What asyncio calls a task that was given no name: its number in the process."""
-
-
-class WorldFuture(asyncio.Future):  # type: ignore[type-arg]
-    """A future that sets keep in the same order in every run."""
-
-    __hash__ = _order
+_NAMED = (WorldTask, AnyTask)
+_EAGER: Any = getattr(asyncio, "eager_task_factory", None)
+"""asyncio's own factory of tasks that begin at once (Python 3.12): it holds the class of tasks itself."""
 
 
 class WorldLoop(base_events.BaseEventLoop):
@@ -199,7 +164,7 @@ class WorldLoop(base_events.BaseEventLoop):
                 world.point("call-soon", self)
             elif world.observes:
                 world.touch("call-soon", self)
-        if type(callback) is _STEP and type(callback.__self__) is not WorldTask:
+        if type(callback) is STEP and type(callback.__self__) not in _NAMED:
             self._adopt(callback.__self__)
         return self._call_soon(callback, args, context)  # type: ignore[attr-defined]
 
@@ -246,7 +211,9 @@ class WorldLoop(base_events.BaseEventLoop):
         next_name = self._next_name()
         name = next_name if name is None else name
         task: asyncio.Task[Any]
-        if self._task_factory is None:
+        if self._task_factory is None or self._task_factory is _EAGER:
+            if self._task_factory is not None:
+                options = {"eager_start": True, **options}
             task = WorldTask(coro, loop=self, name=name, context=context, **options)
             self.tasks.append(weakref.ref(task))
             return task
@@ -258,13 +225,22 @@ class WorldLoop(base_events.BaseEventLoop):
         self.tasks.append(weakref.ref(task))
         return task
 
+    def name_for(self, name: str | None) -> str | None:
+        """The name of a task that is made with `asyncio.Task(...)`; `create_task` names those of a factory itself."""
+        return self._next_name() if name is None and not self._made_by_factory else name
+
+    def list_task(self, task: asyncio.Task[Any]) -> None:
+        """A task was made with `asyncio.Task(...)`: it is one of this loop's."""
+        if not self._made_by_factory:
+            self.tasks.append(weakref.ref(task))
+
     def _next_name(self) -> str:
         self.world.current.objects += 1
         self._made += 1
         return f"Task-{self.number}.{self._made}"
 
     def _adopt(self, task: asyncio.Task[Any]) -> None:
-        """A task takes its first step that may have been made with `asyncio.Task(...)`, past `create_task`."""
+        """A task of a class of its own takes its first step: it may have been made past `create_task`."""
         if not self._made_by_factory and not any(reference() is task for reference in self.tasks):
             if _UNNAMED.fullmatch(task.get_name()):
                 task.set_name(self._next_name())
