@@ -33,10 +33,7 @@ def d1_violation(case: Case) -> Violation | None:
             f"{hang.wait.who} waits for {hang.wait.op}, and nobody is left to complete {hang.reply}",
         )
     if case.history.ending == "deadlock" and not case.of(hangs) and (operation := stuck(case)):
-        told = "\n".join(
-            f"{waiting.who or 'strand ' + waiting.strand} waits for {waiting.on} at {waiting.where}"
-            for waiting in (case.history.deadlock.waiting if case.history.deadlock else ())
-        )
+        told = "\n".join(map(str, case.history.deadlock.waiting if case.history.deadlock else ()))
         return Violation(
             "D1",
             "when nothing can move any more, every operation of every client has returned",
