@@ -93,6 +93,15 @@ def test_d1_falls_at_a_standstill_that_later_messages_end() -> None:
     assert list(fallen(script)) == ["D1"]
 
 
+def test_d1_falls_on_a_message_that_nobody_waits_for() -> None:
+    """A message that an idle actor has not begun was lost, its loop's wakeup or its mailbox's: the text says so."""
+    script = (
+        Script(program(*CHAIN.actors, thread("c0", TellOp("b", 10)))).tell("c0", "c0.0", "b", 10).settle()
+    )
+    assert_falls(script.judged("D1"), "b has not begun it", "wake b: its loop, or what waits there for its")
+    assert list(fallen(script)) == ["D1"]
+
+
 def test_d1_falls_on_an_operation_that_never_returns() -> None:
     """A client that is stuck in the library without waiting for a reply violates D1."""
     script = Script(CHAIN).add("client-begin", "c0").ask("c0", "c0.r0", "a", 10)
