@@ -113,17 +113,20 @@ class ForeignFuture(_Future):
 
     def set_result(self, result: Any) -> None:
         """As asyncio's."""
-        self._loop.meddled()
+        if isinstance(self._loop, ForeignLoop):
+            self._loop.meddled()
         super().set_result(result)
 
     def set_exception(self, exception: Any) -> None:
         """As asyncio's."""
-        self._loop.meddled()
+        if isinstance(self._loop, ForeignLoop):
+            self._loop.meddled()
         super().set_exception(exception)
 
     def cancel(self, msg: Any = None) -> bool:
         """As asyncio's."""
-        self._loop.meddled()
+        if isinstance(self._loop, ForeignLoop):
+            self._loop.meddled()
         return super().cancel(msg)
 
 

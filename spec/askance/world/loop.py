@@ -11,12 +11,12 @@ import asyncio
 import re
 import threading
 import weakref
-from asyncio import base_events
 from heapq import heappop
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from askance.world import state
-from askance.world.foreign import ForeignFuture, ForeignLoop, SeenFuture, SeenHandle
+from askance.world.foreign import ForeignLoop, SeenHandle
+from askance.world.futures import STEP, ObservedFuture, ObservedTask, WorldFuture, WorldTask
 from askance.world.generators import Generators
 from askance.world.strand import EngineFailure, NotSimulated, Strand, StrandKilled
 
@@ -24,59 +24,10 @@ if TYPE_CHECKING:
     from askance.world.core import World
 
 
-def _order(self: Any) -> int:
-    """A hash that is the order in which a world was first asked for one, so that sets iterate alike in every run."""
-    try:
-        number: int = self._askance_hash
-    except AttributeError:
-        world = self.get_loop().world
-        world.hashes = number = world.hashes + 1
-        self._askance_hash = number
-    return number
-
-
-class WorldTask(ForeignFuture, asyncio.Task):  # type: ignore[type-arg]
-    """A task that sets keep in the same order in every run."""
-
-    __hash__ = _order
-
-
-def _step_type() -> type:
-    """What a new task hands to `call_soon`: asyncio has no name for it."""
-
-    async def nothing() -> None:
-        pass
-
-    loop: Any = base_events.BaseEventLoop()
-    task = asyncio.Task(nothing(), loop=loop)
-    handle = loop._ready.popleft()
-    handle._run()
-    assert task.done()
-    loop.close()
-    return type(handle._callback)
-
-
-_STEP: Any = _step_type()
 _UNNAMED = re.compile(r"Task-\d+")
 """What asyncio calls a task that was given no name: its number in the process."""
-
-
-class WorldFuture(ForeignFuture, asyncio.Future):  # type: ignore[type-arg]
-    """A future that sets keep in the same order in every run."""
-
-    __hash__ = _order
-
-
-class _SeenTask(SeenFuture, WorldTask):
-    """A task that tells its loop who touches it."""
-
-
-class _SeenFuture(SeenFuture, WorldFuture):
-    """A future that tells its loop who touches it."""
-
-
-_SeenTask.__name__ = WorldTask.__name__
-_SeenFuture.__name__ = WorldFuture.__name__
+_EAGER: Any = getattr(asyncio, "eager_task_factory", None)
+"""asyncio's own factory of tasks that begin at once (Python 3.12): it holds the class of tasks itself."""
 
 
 class WorldLoop(ForeignLoop):
@@ -94,8 +45,8 @@ class WorldLoop(ForeignLoop):
         self.number = len(world.loops)
         self.serial = world.new_serial()
         super().__init__(world)
-        self._task_type = _SeenTask if self.seen else WorldTask
-        self._future_type = _SeenFuture if self.seen else WorldFuture
+        self._task_type = ObservedTask if self.seen else WorldTask
+        self._future_type = ObservedFuture if self.seen else WorldFuture
         self.set_debug(False)
         world.loops.append(self)
         self.tasks: list[weakref.ref[asyncio.Task[Any]]] = []
@@ -211,7 +162,7 @@ class WorldLoop(ForeignLoop):
                 world.point("call-soon", self)
             elif world.observes:
                 world.touch("call-soon", self)
-        if type(callback) is _STEP and not isinstance(callback.__self__, WorldTask):
+        if type(callback) is STEP and not isinstance(callback.__self__, WorldTask):
             self._adopt(callback.__self__)
         handle = self._call_soon(callback, args, context)  # type: ignore[attr-defined]
         if self.seen:
@@ -262,18 +213,27 @@ class WorldLoop(ForeignLoop):
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
         """A task with a name, and an order in sets, that are the same in every run."""
         self._check_closed()
+        if self._task_factory is None or self._task_factory is _EAGER:
+            if self._task_factory is not None:
+                options = {"eager_start": True, **options}
+            return self.task(coro, name=name, context=context, **options)
         next_name = self._next_name()
-        name = next_name if name is None else name
-        task: asyncio.Task[Any]
-        if self._task_factory is None:
-            task = self._task_type(coro, loop=self, name=name, context=context, **options)
-            self.tasks.append(weakref.ref(task))
-            return task
         self._made_by_factory = True
         try:
-            task = super().create_task(coro, name=name, context=context, **options)
+            task = super().create_task(
+                coro, name=next_name if name is None else name, context=context, **options
+            )
         finally:
             self._made_by_factory = False
+        self.tasks.append(weakref.ref(task))
+        return task
+
+    def task(self, coro: Any, *, name: Any = None, **options: Any) -> Any:
+        """A task as `create_task` without a factory makes it, and as `asyncio.Task(...)` is to make it."""
+        if self._made_by_factory:
+            return self._task_type(coro, loop=self, name=name, **options)
+        next_name = self._next_name()
+        task = self._task_type(coro, loop=self, name=next_name if name is None else name, **options)
         self.tasks.append(weakref.ref(task))
         return task
 
@@ -283,7 +243,7 @@ class WorldLoop(ForeignLoop):
         return f"Task-{self.number}.{self._made}"
 
     def _adopt(self, task: asyncio.Task[Any]) -> None:
-        """A task takes its first step that may have been made with `asyncio.Task(...)`, past `create_task`."""
+        """A task of a class of its own takes its first step: it may have been made past `create_task`."""
         if not self._made_by_factory and not any(reference() is task for reference in self.tasks):
             if _UNNAMED.fullmatch(task.get_name()):
                 task.set_name(self._next_name())

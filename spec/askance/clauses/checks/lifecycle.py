@@ -327,7 +327,7 @@ def l7_violation(case: Case) -> Violation | None:
             "L7",
             "closing the system returns, whatever the actors are doing",
             "it never returned",
-            "\n".join(f"{one.who or one.strand} waits for {one.on} at {one.where}" for one in told),
+            "\n".join(map(str, told)),
             (len(events) - 1,),
         )
     if (hang := hang_of(case, "L7")) is not None:
