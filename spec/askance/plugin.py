@@ -7,7 +7,7 @@ prints the report. Every pytest run of every project loads this module, so it im
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +134,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def prepare_files(config: pytest.Config) -> None:
     """Raise UsageError, with one message, if a file that is asked for could not be written."""
-    from askance.report.files import prepared
+    from askance.report.files import prepared, prepared_folder
 
+    prepared_folder(Path(config.invocation_params.dir, config.getoption("askance_counterexamples")))
     if page := config.getoption("askance_html"):
         from askance.report.html import prepare
 
@@ -247,6 +248,8 @@ class Reporter:
         self.entries: list[dict[str, Any]] = []
         self.broken: list[str] = []
         """Tests of the suite that ended without a verdict: a fault of askance, never of the implementation."""
+        self.unwritten: list[str] = []
+        """Why files were not written, although it looked well at the beginning: a full disk."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -293,30 +296,38 @@ class Reporter:
 
             for line in workflow_commands(document):
                 terminalreporter.write_line(line)
+        for trouble in self.unwritten:
+            terminalreporter.write_line(f"askance: {trouble}")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write the report as JSON and as a page, and the badge, where asked."""
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the report as JSON and as a page, and the badge, where asked; what cannot be written is told last."""
         if hasattr(self.config, "workerinput"):
             return
         if exitstatus == pytest.ExitCode.INTERRUPTED:
             self.broken.append("the clauses that are missing here: it was interrupted")
         if file := self.config.getoption("askance_json"):
-            self.write(file, json.dumps(self.document(), indent=1) + "\n")
-        if file := self.config.getoption("askance_badge"):
+            self.write(file, lambda: json.dumps(self.document(), indent=1) + "\n")
+        if badge_file := self.config.getoption("askance_badge"):
             from askance.report.formats import badge
 
-            self.write(file, badge(self.document(), file))
+            self.write(badge_file, lambda: badge(self.document(), badge_file))
         if page := self.config.getoption("askance_html"):
-            from askance.report.html import write
+            from askance.report.html import render
 
-            write([self.document()], Path(self.config.invocation_params.dir, page))
+            self.write(page, lambda: render([self.document()]))
+        if self.unwritten:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
-    def write(self, file: str, text: str) -> None:
-        """Write a file, its folder too."""
+    def write(self, file: str, made: Callable[[], str]) -> None:
+        """Write a file, its folder too; where that cannot be done (any more), keep why."""
         from askance.report.files import written
+        from askance.run import UsageError
 
-        written(Path(self.config.invocation_params.dir, file), text)
+        try:
+            written(Path(self.config.invocation_params.dir, file), made())
+        except UsageError as error:
+            self.unwritten.append(str(error))
 
     def document(self) -> dict[str, Any]:
         """The whole report as data."""

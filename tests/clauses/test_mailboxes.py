@@ -87,6 +87,12 @@ def test_m2_falls_on_a_message_that_is_lost() -> None:
     assert told("c0.0", "c0.1", "c1.0").judged("M2").verdict == "pass"
 
 
+def test_m2_says_how_often_a_message_was_handled() -> None:
+    """The first two turns are named, and the number is that of all."""
+    script = told("c0.0", "c0.0", "c0.0", "c0.1", "c1.0")
+    assert_falls(script.judged("M2"), "c0.0 = tell a(1) is handled once", "3 times, first as a#1 and a#2")
+
+
 def test_m2_falls_on_a_message_that_is_handled_twice() -> None:
     """A message that was begun twice violates M2 alone."""
     script = told("c0.0", "c0.0", "c0.1", "c1.0")

@@ -263,7 +263,7 @@ def test_everything_that_is_used_has_a_name(page: Page) -> None:
 @pytest.mark.parametrize("width", [360, 800, 1600])
 def test_page_is_never_wider_than_its_window(browser: Any, tmp_path: Path, width: int) -> None:
     """On a telephone as on a wide screen only the picture and the tables scroll sideways."""
-    write([report(), report("another")], tmp_path / "page.html")
+    write([report(), report("a_package_with_a_long_name.and_a_long_module:adapter")], tmp_path / "page.html")
     page = Page(browser, tmp_path / "page.html", width=width)
     assert page.ask("return document.documentElement.scrollWidth") <= width
 

@@ -149,7 +149,7 @@ def test_what_people_say_of_a_failure_stands_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is not JSON: line 1"),
+        ("{", "is no report: line 1 is not JSON"),
         ("[]", 'it has no "askance report"'),
         ('{"clauses": []}', 'it has no "askance report"'),
         ('{"askance report": 7}', 'has another form: "askance report" is 7, this askance knows 1'),

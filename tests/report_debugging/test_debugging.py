@@ -62,7 +62,7 @@ def test_the_debugger_stops_where_the_clause_is_violated(
     typed(monkeypatch, "where", "p type(reply).__name__, reply.done()", "next", "q")
     assert main(["replay", blocked, "--pdb"]) == 1
     printed = capsys.readouterr().out
-    assert "D4: stopped in strand 'Thread-1 (run)'" in printed
+    assert "D4: stopped in loop 0 where" in printed
     stack = printed[: printed.index("('Future', False)")]
     assert stack.index("asyncio_bare.py") < stack.rindex("naive_blocking.py")
     assert "-> value = reply.result()" in stack
@@ -76,7 +76,7 @@ def test_the_debugger_stops_in_the_strand_that_waits_for_ever(
     typed(monkeypatch, "p reply")
     assert main(["replay", lost, "--pdb"]) == 1
     printed = capsys.readouterr().out
-    assert "stopped in strand 'c0' where c0 begins to wait for ever" in printed
+    assert "stopped in c0 where c0 begins to wait for ever" in printed
     assert "state=pending" in printed
 
 
@@ -86,7 +86,7 @@ def test_the_debugger_lets_the_schedule_go_on(
     """`c` goes on to the end; with --trace the steps after the stop are told, too."""
     typed(monkeypatch, "c")
     assert main(["replay", blocked, "--pdb", "--until", "5", "--trace"]) == 1
-    before, _, after = capsys.readouterr().out.partition("D4: stopped in strand")
+    before, _, after = capsys.readouterr().out.partition("D4: stopped in ")
     assert before.splitlines()[-1].startswith("   5  ")
     assert "acquire RLock#2" in after
 

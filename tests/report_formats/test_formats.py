@@ -107,6 +107,7 @@ def failing(where: str, file: str) -> dict[str, Any]:
         "command": "askance replay x.json",
         "stood": [{"who": "c0", "doing": "wait", "where": where, "line": ""}],
         "trace": [],
+        "strands": {"Thread-1 (run)": "loop 0"},
         "files": {where.partition(":")[0]: file},
     }
     entry = {"clause": "A3", "verdict": "fail", "text": "", "note": "", "failure": failure}
@@ -121,6 +122,18 @@ def test_annotations_are_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert line == (
         "::error file=a%2Cb.py,line=7,title=A3%3A mine%3Aadapter::100%25 of, all: replies%0Aactual: none%0A"
         "a%0D%0Ab%0Areplay: askance replay x.json"
+    )
+
+
+def test_annotations_call_strands_as_the_report_does_and_say_nothing_twice() -> None:
+    """Whoever reads one has not seen which thread runs loop 0; the deadlock's lines are often in the detail."""
+    report = failing("", "")
+    failure = report["clauses"][0]["failure"]
+    failure["actual"] = "strand 'Thread-1 (run)' is blocked"
+    failure["detail"] = failure["deadlock"] = "Thread-1 (run) waits for a lock"
+    (line,) = workflow_commands(report)
+    assert line.endswith(
+        "actual: loop 0 is blocked%0Aloop 0 waits for a lock%0Areplay: askance replay x.json"
     )
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
+import pty
+import struct
+import termios
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,6 +55,22 @@ def test_the_line_fits(width: int) -> None:
     said = line("A3, D1", 4, 31, 123_456, 60.0, 0.5, width)
     assert len(said) <= width
     assert said.startswith("A3, D1")
+
+
+def test_the_line_is_as_wide_as_the_terminal_during_a_test() -> None:
+    """Although pytest has put files in the place of 0, 1 and 2, at which rich would look for a terminal."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 33, 0, 0))
+    with open(slave, "w") as file:
+        progress = Progress(file)
+    progress.begin(31)
+    progress.pytest_runtest_logstart("test_clauses.py::test_A1")
+    progress.executions = 123_456
+    progress.show("making the failure small")
+    progress.pytest_sessionfinish()
+    printed = os.read(master, 10_000).decode()
+    os.close(master)
+    assert "A1: making the failure small" in printed and "clauses" not in printed.split("small")[-1]
 
 
 def test_progress_counts_what_tests_report(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import threading
 from typing import Any
 
 from tests.run.libraries import (
@@ -127,6 +128,24 @@ def test_harness_is_not_told() -> None:
     """The main strand waits for the clients, which is no part of the program."""
     found = deadlock(scene(actor("a", Ask("a", Msg()))), Cycling())
     assert not [w for w in found.waiting if "main" in w.strand]
+
+
+class NeverClosing(Loops):
+    """The adapter of a library whose close() waits for what never comes."""
+
+    def open(self, loops: int) -> System:
+        class Waiting(LoopsSystem):
+            def close(self) -> None:
+                threading.Event().wait()
+
+        return Waiting(loops)
+
+
+def test_a_close_that_never_returns_is_told_with_its_line() -> None:
+    """There the main strand is in the implementation, and nothing else says where."""
+    found = deadlock(scene(actor("a", Msg())), NeverClosing())
+    (main,) = [waiting for waiting in found.waiting if "main" in waiting.strand]
+    assert main.who == "" and "Waiting.close" in main.where
 
 
 def test_actor_whose_loop_is_blocked_closes_the_cycle() -> None:

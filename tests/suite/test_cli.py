@@ -59,6 +59,14 @@ def wrong(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (("explore", "json:dumps"), "json:dumps: the target is called without arguments"),
         (("explore", "json:dumps", "--exhaustive"), "needs 'obj'"),
         (("explore", "gc:collect", "--strategy", "clever"), "there is no strategy 'clever'"),
+        (("explore", "gc:collect", "--strategy", "pct:99999999999"), "bugs have few ordered steps"),
+        (("explore", "./mine/program:f"), "is a file: give the module's name"),
+        (("explore", "program.py:f"), "is a file: give the module's name"),
+        (
+            ("explore", "pkgutil:walk_packages"),
+            "'walk_packages' is a generator function, and calling it runs nothing",
+        ),
+        (("run", "await-same-loop", "--impl", ""), "--impl needs a name"),
     ],
 )
 def test_wrong_use_is_one_message(
@@ -66,6 +74,17 @@ def test_wrong_use_is_one_message(
 ) -> None:
     """Each mistake is told in one message on stderr, with exit status 2 and no traceback."""
     assert said in wrong(capsys, *arguments)
+
+
+def test_a_module_that_ends_the_process_is_one_message(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script without a guard: its exit status is not ours."""
+    (folder / "script_that_exits.py").write_text("raise SystemExit(4)")
+    monkeypatch.syspath_prepend(str(folder))
+    assert "importing script_that_exits raised SystemExit: 4" in wrong(
+        capsys, "explore", "script_that_exits:f"
+    )
 
 
 ADAPTERS = """

@@ -15,6 +15,7 @@ from typing import Literal
 from askance.clauses.base import Case
 from askance.clauses.denoted import describe, ended_by_failure
 from askance.clauses.facts import Facts, Turn, Wait
+from askance.run.stuck import MAIN
 
 Root = Literal[
     "blocked-loop",  # a thread that runs an event loop blocked: nothing else of that loop can run
@@ -170,8 +171,8 @@ def _held_worker(case: Case, above: list[Turn], at: int) -> str:
         return ""
     facts = case.facts
     actors = {f"strand {facts.events[turn.begin].strand!r}" for turn in facts.turn.values()}
-    blocked = (one.strand for one in deadlock.waiting if not one.who and one.strand.startswith("strand "))
-    return next((strand for strand in blocked if strand not in actors), "")
+    idle = [one.strand for one in deadlock.waiting if not one.who and one.strand != MAIN]
+    return next((one for one in idle if one.startswith("strand ") and one not in actors), "")
 
 
 def _pending_part(facts: Facts, op: str, at: int) -> str:

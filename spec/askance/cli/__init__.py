@@ -96,3 +96,11 @@ def carried_out(arguments: Sequence[str]) -> int:
     except UsageError as error:
         print(f"askance: {error}", file=sys.stderr)
         return USAGE
+    except ValueError as error:
+        from askance.preempt import NotInstrumentable
+
+        if not isinstance(error, NotInstrumentable):
+            raise
+        # A module that a file names, which this Python does not have.
+        print(f"askance: {error}", file=sys.stderr)
+        return USAGE

@@ -83,9 +83,10 @@ def check_command(options: argparse.Namespace) -> int:
     import pytest
 
     from askance.plugin import checked, checked_baseline
-    from askance.report.files import prepared
+    from askance.report.files import prepared, prepared_folder
 
     checked(options.name, options.engine, options.preempt or ())
+    prepared_folder(Path(options.counterexamples or ".askance"))
     if options.exhaustive:
         return exhaustive_command(options)
     if options.resume or options.seconds is not None:
@@ -98,11 +99,19 @@ def check_command(options: argparse.Namespace) -> int:
         from askance.report.html import prepare
 
         prepare(Path(options.html))
-    for file in (options.json, options.badge):
+    for file in (options.json, options.badge, options.junitxml):
         if file is not None:
             prepared(Path(file))
+    if options.badge is not None and not options.badge.endswith((".svg", ".json")):
+        raise UsageError(f"--badge {options.badge}: a badge is FILE.svg, or FILE.json for shields.io")
     outcome = Outcome()
     status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        print(
+            "askance: no clause was judged"
+            + (f": none has a name that -k {options.k!r} matches (askance spec)" if options.k else ""),
+            file=sys.stderr,
+        )
     if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
         return USAGE
     if status == pytest.ExitCode.INTERRUPTED:
@@ -158,6 +167,8 @@ def pytest_arguments(options: argparse.Namespace) -> list[str]:
     arguments = ["--pyargs", "askance.suite", "--askance", options.name]
     # The command line has loaded the plugin before pytest could rewrite its asserts; it has none.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    # The properties are wanted in the JUnit report, whatever its family is called.
+    arguments += ["-W", "ignore:record_property is incompatible:pytest.PytestWarning"]
     arguments += ["-q", "--no-header", "--no-summary", "--tb=no", "-o", "faulthandler_timeout=0"]
     for option, value in (
         ("--askance-profile", options.profile),

@@ -25,6 +25,7 @@ from typing import IO, Any
 
 from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, PROFILES, USAGE, Commands, positive, processes
 from askance.run import UsageError
+from askance.run.json_files import read_json
 
 KEPT = 16_384
 """How much of the end of what a process prints is looked at, in bytes."""
@@ -170,12 +171,7 @@ def reported(file: Path) -> Any:
     """The column of a report that was made before; it has the file's name. Raises UsageError if it is none."""
     from askance.report.compare import Column
 
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read the report {file}: {error.strerror}") from error
-    except ValueError as error:
-        raise UsageError(f"{file} is not JSON: {error}") from error
+    document = read_json(file, "is no report", "the report ")
     if not isinstance(document, dict) or "askance report" not in document:
         raise UsageError(f"{file} is no report of `askance check --json`")
     return Column(file.stem, "judged", document)

@@ -6,6 +6,7 @@ import argparse
 import json
 import pdb
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.cli.grammar import FELL, INCONCLUSIVE, PASSED, positive
 from askance.report.files import written
+from askance.report.naming import steady
 from askance.report.operations import loop_names
 from askance.report.seen import moment, seen_again
 from askance.report.standing import standing_data, told_standing
@@ -43,6 +45,11 @@ def wants_more(options: argparse.Namespace) -> bool:
 
 def debugged(options: argparse.Namespace, counterexample: Counterexample, adapter: Adapter) -> int:
     """Follow the schedule as the options say; the exit status. Raises UsageError."""
+    with steady(counterexample, adapter):
+        return _debugged(options, counterexample, adapter)
+
+
+def _debugged(options: argparse.Namespace, counterexample: Counterexample, adapter: Adapter) -> int:
     first = seen_again(counterexample, adapter)
     if first.replayed.outcome == "diverged":
         print(f"askance: the schedule cannot be followed here: {first.history.error}", file=sys.stderr)
@@ -59,7 +66,7 @@ def debugged(options: argparse.Namespace, counterexample: Counterexample, adapte
 
     def stopped(watch: Watch) -> None:
         if options.pdb:
-            debug(watch, counterexample)
+            debug(watch, counterexample, first.names)
         else:
             print(f"stopped {told_moment(when)}:")
             loops = loop_names([asdict(one) for one in first.watch.seen], first.names)
@@ -130,15 +137,19 @@ class Debugger(pdb.Pdb):
         return bool(super().onecmd(line))
 
 
-def debug(watch: Watch, counterexample: Counterexample) -> None:
-    """Debug on the stack of the strand that has stopped. Returns where the schedule is to go on."""
+def debug(watch: Watch, counterexample: Counterexample, names: Mapping[str, str]) -> None:
+    """Debug on the stack of the strand that has stopped. Returns where the schedule is to go on.
+
+    `names` are what strands are called.
+    """
     world = watch.world
     assert world is not None
     frame = implementation_frame(watch.at) or own_frame(watch.at) or watch.at
     stop = watch.stop
     assert stop is not None and frame is not None
+    strand = world.current.name
     print(
-        f"{counterexample.failure.clause}: stopped in strand {world.current.name!r} {told_moment(stop.moment)} "
+        f"{counterexample.failure.clause}: stopped in {names.get(strand, strand)} {told_moment(stop.moment)} "
         f"(step {world.steps}); where, p, up, down, list; c goes on, q ends"
     )
     sys.stdout.flush()

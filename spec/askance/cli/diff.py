@@ -7,13 +7,15 @@ Both may be counterexamples (they are replayed), what `askance replay --history`
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from askance.cli.grammar import FELL, PASSED, Commands
 from askance.run import UsageError
+from askance.run.json_files import read_json
 
+HISTORY = 1
+"""The version of histories, as `replay --history` writes them."""
 CONTEXT = 3
 """So many events are shown before the first that differs, and after."""
 COMPARED = ("kind", "who", "actor", "message", "op", "outcome", "detail", "value", "strand", "loop")
@@ -85,24 +87,24 @@ def line(event: dict[str, Any]) -> str:
         event["kind"],
         event.get("op") or event.get("actor") or "",
         "" if event.get("value") is None else f"({event['value']})",
-        "" if outcome is None else f"-> {outcome['text'] if isinstance(outcome, dict) else outcome}",
+        "" if outcome is None else f"-> {outcome.get('text') if isinstance(outcome, dict) else outcome}",
         event.get("detail") or "",
     ]
     strand = event.get("strand") or "-"
-    return f"{event.get('index', '?'):>3} [{strand}] " + " ".join(part for part in parts if part)
+    return f"{event.get('index', '?'):>3} [{strand}] " + " ".join(str(part) for part in parts if part)
 
 
 def histories(file: Path) -> dict[str, list[dict[str, Any]]]:
     """The histories in the file, by their clause. Raises UsageError with one message for whatever is wrong."""
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{file} holds no history: line {error.lineno} is not JSON: {error.msg}") from error
+    document = read_json(file, "holds no history")
     if isinstance(document, dict) and "askance counterexample" in document:
         return replayed(file)
     if isinstance(document, dict) and "askance history" in document:
+        if document["askance history"] != HISTORY:
+            raise UsageError(
+                f'{file} has another form: "askance history" is {document["askance history"]!r}, '
+                f"this askance knows {HISTORY}"
+            )
         return {str(document.get("clause", "")): _events(file, document.get("history"))}
     if isinstance(document, dict) and isinstance(document.get("clauses"), list):
         found = {

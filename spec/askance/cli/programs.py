@@ -87,9 +87,12 @@ def replay_command(options: argparse.Namespace) -> int:
 
 def run_command(options: argparse.Namespace) -> int:
     """Run a program or a scenario."""
+    from askance.run import UsageError
     from askance.suite.running import run_file, run_scenario
     from askance.suite.scenarios import SCENARIOS
 
+    if options.impl == "":
+        raise UsageError("--impl needs a name: see askance list")
     if options.what in SCENARIOS:
         return run_scenario(options.what, options.impl, options.executions, options.seed)
     return run_file(options.what, options.impl or "reference", options.executions, options.seed)

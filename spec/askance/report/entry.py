@@ -18,13 +18,14 @@ from typing import Any
 from askance.adapter import Adapter
 from askance.clauses import ALL, Clause
 from askance.program_text import show
+from askance.report.naming import steady
 from askance.report.schedule import columns, rows, slices
 from askance.report.seen import decided, moment, seen_again, step_of, stood
 from askance.report.trace import Tracer, files_data, history_data, trace_data, waiting_data
 from askance.report.words import failure_text
 from askance.run import UsageError, load_adapter
 from askance.suite.conduct import Result
-from askance.suite.counterexample import Counterexample, replay, save
+from askance.suite.counterexample import Counterexample, file_of, replay, save
 from askance.suite.statistics import Tally
 
 __all__ = ["document", "entry", "failure_text", "shown_path", "told"]
@@ -44,17 +45,31 @@ def entry(result: Result, clause: Clause, adapter: Adapter, folder: Path) -> dic
         "tally": result.tally,
     }
     if result.counterexample is not None:
-        file = save(result.counterexample, folder)
-        made["failure"] = told(result.counterexample, adapter, file)
+        trouble = ""
+        try:
+            file = save(result.counterexample, folder)
+        except UsageError as error:
+            counterexample = result.counterexample
+            file = file_of(folder, counterexample.implementation, clause.id, counterexample.engine)
+            trouble = str(error)
+        made["failure"] = told(result.counterexample, adapter, file, trouble)
     return made
 
 
-def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[str, Any]:
-    """The failure in words: seen in a replay in which every step is watched."""
+def told(counterexample: Counterexample, adapter: Adapter, file: Path, trouble: str = "") -> dict[str, Any]:
+    """The failure in words: seen in a replay in which every step is watched.
+
+    `trouble`: why the file could not be written, so that nobody is sent to it.
+    """
+    if counterexample.engine == "live":
+        return _told_live(counterexample, adapter, file, trouble)
+    with steady(counterexample, adapter):
+        return _told(counterexample, adapter, file, trouble)
+
+
+def _told(counterexample: Counterexample, adapter: Adapter, file: Path, trouble: str) -> dict[str, Any]:
     failure = counterexample.failure
     clause = ALL[failure.clause]
-    if counterexample.engine == "live":
-        return _told_live(counterexample, adapter, file)
     tracers: list[Tracer] = []
 
     def watch(strategy: Any) -> Any:
@@ -67,7 +82,7 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
     history, same = replayed.history, replayed.outcome == sight.replayed.outcome == "same"
     violation = replayed.violation or failure.violation
     when = moment(sight, violation)
-    found = slices(sight.watch.seen)
+    found = slices(sight.watch.seen, sight.names)
     words = {
         "clause": clause.id,
         "requirement": " ".join(clause.text.split()),
@@ -91,13 +106,13 @@ def told(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[s
         "confirmed": replayed.outcome,
         "error": history.error,
         "file": shown_path(file),
-        "command": f"askance replay {shlex.quote(shown_path(file))}",
+        "command": _command(file, trouble),
     }
     words["text"] = failure_text(words)
     return words
 
 
-def _told_live(counterexample: Counterexample, adapter: Adapter, file: Path) -> dict[str, Any]:
+def _told_live(counterexample: Counterexample, adapter: Adapter, file: Path, trouble: str) -> dict[str, Any]:
     """A failure on the live engine in words, as it was seen when it was found."""
     failure = counterexample.failure
     clause = ALL[failure.clause]
@@ -125,10 +140,14 @@ def _told_live(counterexample: Counterexample, adapter: Adapter, file: Path) -> 
         "confirmed": "same",
         "error": "",
         "file": shown_path(file),
-        "command": f"askance replay {shlex.quote(shown_path(file))}",
+        "command": _command(file, trouble),
     }
     words["text"] = failure_text(words)
     return words
+
+
+def _command(file: Path, trouble: str) -> str:
+    return f"not possible: {trouble}" if trouble else f"askance replay {shlex.quote(shown_path(file))}"
 
 
 def shown_path(file: Path) -> str:

@@ -5,13 +5,14 @@ A file is written whole or not at all: until then what was there before stays, a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
 
 from askance.run.errors import UsageError
 
-__all__ = ["prepared", "written"]
+__all__ = ["prepared", "prepared_folder", "written"]
 
 
 def prepared(file: Path) -> None:
@@ -24,6 +25,22 @@ def prepared(file: Path) -> None:
             file.unlink()
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror or error}") from error
+
+
+def prepared_folder(folder: Path) -> None:
+    """Raise UsageError where no file could be written into the folder; one that is not there yet is not left behind."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".askance.", dir=folder)
+        os.close(handle)
+        os.unlink(name)
+    except OSError as error:
+        raise UsageError(f"cannot write into the folder {folder}: {error.strerror or error}") from error
+    finally:
+        for one in missing:
+            with contextlib.suppress(OSError):
+                one.rmdir()
 
 
 def written(file: Path, text: str) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from askance.report.schedule import renamed
+
 __all__ = ["badge", "workflow_commands"]
 
 COLORS = {"pass": "#2e7d32", "fail": "#c62828", "inconclusive": "#8d6e00"}
@@ -29,18 +31,7 @@ def workflow_commands(document: Mapping[str, Any]) -> list[str]:
         clause = entry["clause"]
         if "failure" in entry:
             words = entry["failure"]
-            told = "\n".join(
-                part
-                for part in (
-                    words["requirement"],
-                    f"expected: {words['expected']}" if words["expected"] else "",
-                    f"actual: {words['actual']}",
-                    words["detail"],
-                    words["deadlock"],
-                    f"replay: {words['command']}",
-                )
-                if part
-            )
+            told = _annotation(words)
             title = f"{clause}: {document['implementation']}"
             lines.append(_command("error", {**_place(words), "title": title}, told))
         elif entry["verdict"] in ("inconclusive", "untested"):
@@ -50,6 +41,19 @@ def workflow_commands(document: Mapping[str, Any]) -> list[str]:
         _command("error", {"title": "askance could not judge"}, broken) for broken in document["broken"]
     ]
     return lines
+
+
+def _annotation(words: Mapping[str, Any]) -> str:
+    """The failure in a few lines, each once; strands are called as in the rest of the report."""
+    parts = (
+        words["requirement"],
+        f"expected: {words['expected']}" if words["expected"] else "",
+        f"actual: {words['actual']}",
+        words["detail"],
+        words["deadlock"],
+    )
+    lines = [line for part in parts for line in renamed(part, words["strands"]).split("\n") if line]
+    return "\n".join([*dict.fromkeys(lines), f"replay: {words['command']}"])
 
 
 def _command(kind: str, properties: Mapping[str, str], message: str) -> str:

@@ -34,6 +34,7 @@ PHRASES = {
     "get": "takes something from {}",
     "try-get": "tries to take something from {}",
     "size": "asks how much is in {}",
+    "start": "starts {}",
     "join": "waits for the end of {}",
     "is-alive": "asks whether {} is alive",
     "tick": "goes on to the next timer",

@@ -148,12 +148,21 @@ class Progress:
         if self.clock() - self.shown >= OFTEN:
             self.show("making the failure small" if tally.shrinking else "")
 
+    def columns(self) -> int:
+        """How wide the terminal is now: rich asks at 0, 1 and 2, in whose place pytest puts files during a test."""
+        try:
+            found = os.get_terminal_size(self.console.file.fileno()).columns
+        except OSError:
+            found = 0
+        return found or 80
+
     def show(self, doing: str = "") -> None:
         """Show where it is."""
         if self.live is None:
             return
         self.shown = self.clock()
         under_way = ", ".join(nodeid.rpartition("test_")[2] for nodeid in self.under_way)
+        self.console.width = self.columns()
         text = line(
             f"{under_way}: {doing}" if doing and under_way else under_way,
             self.done,

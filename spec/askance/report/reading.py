@@ -6,7 +6,6 @@ at before it is made.
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ from askance.report.compare import FORMAT as COMPARISON
 from askance.report.compare import JUDGEMENT, in_words
 from askance.report.entry import FORMAT as REPORT
 from askance.run import UsageError
+from askance.run.json_files import read_json
 
 __all__ = ["read", "said_of", "unjudged"]
 
@@ -39,14 +39,7 @@ FAILURE = {
 
 def read(path: Path) -> list[dict[str, Any]]:
     """The reports in a JSON file, of `compare` several; raises UsageError with one line for whatever is wrong."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{path} is not JSON: line {error.lineno}: {error.msg}") from error
-    except RecursionError as error:
-        raise UsageError(f"{path} is no report: it is nested too deeply") from error
+    document = read_json(path, "is no report")
     if isinstance(document, dict) and "askance comparison" in document:
         expect(path, document, "askance comparison", COMPARISON)
         reports = [_judged(path, one) for one in part(path, document, "implementations", list)]

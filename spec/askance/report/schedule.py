@@ -10,11 +10,12 @@ import re
 import textwrap
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from askance.engine import Strategy
 from askance.history import Event, History
+from askance.report.operations import PHRASES, loop_names, operation_in_words
 from askance.search.watched import Seen
 
 __all__ = ["Slice", "Watching", "columns", "laid_out", "marked", "renamed", "rows", "slices", "strand_names"]
@@ -44,7 +45,7 @@ class Slice:
     first: int
     preempting: bool
     kind: str = ""
-    """The first operation."""
+    """The first operation, in words."""
     reason: str = ""
     """Why the strand before was left; "" where that does not matter."""
 
@@ -81,13 +82,28 @@ class Watching:
         self.left = None
 
 
-def slices(seen: Sequence[Seen]) -> list[Slice]:
-    """The steps in slices."""
+def slices(seen: Sequence[Seen], names: Mapping[str, str]) -> list[Slice]:
+    """The steps in slices, their first operations in words; `names` are what strands are called."""
+    loops = loop_names([asdict(one) for one in seen], names)
     found: list[Slice] = []
     for one in seen:
         if not found or one.strand != found[-1].strand:
-            found.append(Slice(one.strand, one.step, one.preempting, one.operation, one.reason))
+            did = operation_in_words(asdict(one), loops, names.get(one.strand, one.strand), made=True)
+            reason = _reason(one.reason, loops, names)
+            found.append(Slice(one.strand, one.step, one.preempting, did, reason))
     return found
+
+
+def _reason(reason: str, loops: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """Why a strand was left, what it is about to do in words: "c0 could go on: acquire Lock#1" says so."""
+    for state in ("could go on", "cannot go on"):
+        who, found, doing = reason.partition(f" {state}: ")
+        if found:
+            operation, _, thing = doing.partition(" ")
+            step = {"operation": operation, "object": thing}
+            said = operation_in_words(step, loops, names.get(who, who))
+            return f"{who} {state}: {'next it ' if operation in PHRASES else ''}{said}"
+    return reason
 
 
 def columns(

@@ -85,7 +85,7 @@ def moment(sight: Sight, violation: Violation) -> Moment:
         waits = watch.waits
         for waiting in history.deadlock.waiting:
             name = waiting.strand.removeprefix("strand ").strip("'")
-            if name in waits and name != "main":
+            if name in waits:
                 return Moment("wait", waits[name], name)
     made = [at for at in violation.events if at < watch.events]
     if history.deadlock is not None:

@@ -53,8 +53,9 @@ def rendered(
             for part in textwrap.wrap(line, max(30, width), subsequent_indent="  "):
                 console.print(part, markup=False, soft_wrap=True)
         console.print()
-    console.print(_matrix(document["clauses"], console.width))
-    console.print(_summary(document["clauses"]))
+    if document["clauses"]:
+        console.print(_matrix(document["clauses"], console.width))
+        console.print(_summary(document["clauses"]))
     for line in _untold(document["clauses"]) if failures else ():
         console.print()
         for part in textwrap.wrap(line, max(30, width), subsequent_indent="    ", break_on_hyphens=False):

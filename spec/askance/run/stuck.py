@@ -183,7 +183,12 @@ def explained(events: Sequence[Event], engine: Deadlock) -> Deadlock:
         )
     # Who waits for no reply is inside the implementation itself.
     told = {entry.who for entry in waiting if entry.who}
-    waiting += [entry for entry in engine.waiting if entry.who not in told and entry.strand != MAIN]
+    waiting += [
+        entry
+        for entry in engine.waiting
+        # The main strand is the harness's, until it is in the implementation's close().
+        if entry.who not in told and not (entry.strand == MAIN and is_harness_place(entry.where))
+    ]
     cycle = find_cycle(graph)
     if not cycle and not forgotten:
         return Deadlock(tuple(waiting), engine.cycle, engine.forgotten)

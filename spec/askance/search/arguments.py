@@ -21,6 +21,10 @@ def require(target: Any, strategy: Any, **numbers: Any) -> None:
         raise TypeError(
             f"{name!r} is a coroutine function, and calling it runs nothing: pass lambda: asyncio.run({name}())"
         )
+    if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
+        raise TypeError(
+            f"{name!r} is a generator function, and calling it runs nothing: pass lambda: list({name}())"
+        )
     needed = _needed(target)
     if needed:
         raise TypeError(f"the target is called without arguments, but {name!r} needs {', '.join(needed)}")

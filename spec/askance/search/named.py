@@ -17,6 +17,9 @@ EXHAUSTIVE = {"dpor": OptimalDPOR, "source-dpor": SourceDPOR, "sleep-sets": Slee
 NAMES = ("portfolio", "random", "pct:DEPTH", "pos", "surw", "urw", *EXHAUSTIVE)
 """What `named` knows."""
 
+DEEPEST = 1000
+"""A greater depth of PCT is a mistyped one: each execution would draw as many changes of priority."""
+
 OBJECTS = {
     "replay": "askance.search.replay.Replay(schedule)",
     "sparse": "askance.search.sparse.Sparse(deviations)",
@@ -34,7 +37,11 @@ def named(name: str, seed: int = 0, *, delay_bound: int | None = None) -> Strate
         if name not in EXHAUSTIVE:
             raise ValueError(f"a delay bound is for exhaustive strategies, and {name!r} is none")
         return DelayBounded(delay_bound)
-    if word == "pct" and (not argument or (argument.isdecimal() and int(argument))):
+    if word == "pct" and (not argument or (argument.isdecimal() and argument.strip("0"))):
+        if len(argument.lstrip("0")) > len(str(DEEPEST)) or int(argument or 3) > DEEPEST:
+            raise ValueError(
+                f"the depth of {name[:40]!r} is too great: bugs have few ordered steps, {DEEPEST} at most"
+            )
         return PCT(int(argument or 3), seed)
     if not argument:
         if word == "random":

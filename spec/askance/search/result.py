@@ -104,13 +104,20 @@ class Exploration:
             return f"inconclusive: {self.inconclusive} ({self.strategy}: {counts})"
         if self.failed:
             return self.told(self.failures[0])
-        seen = f"all {self.interleavings} interleavings" if self.complete else "no failure"
+        every = (
+            "the only interleaving" if self.interleavings == 1 else f"all {self.interleavings} interleavings"
+        )
+        seen = every if self.complete else "no failure"
         return f"passed: {seen} ({self.strategy}: {counts})"
 
     def told(self, failure: Counterexample) -> str:
         """One line of numbers, then that failure."""
-        return f"{self.failed} of {self._counts()} failed ({self.strategy})\n{failure}"
+        made, seen = self._counts().split(", ", 1)
+        return f"{self.failed} of {made} failed ({self.strategy}: {seen})\n{failure}"
 
     def _counts(self) -> str:
-        counts = f"{self.executions} executions, {self.interleavings} interleavings, {self.steps} steps"
+        numbers = ((self.executions, "execution"), (self.interleavings, "interleaving"), (self.steps, "step"))
+        counts = ", ".join(
+            f"{number} {what}" if number == 1 else f"{number} {what}s" for number, what in numbers
+        )
         return counts + f", {self.redundant} redundant" if self.redundant else counts

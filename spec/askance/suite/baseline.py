@@ -135,7 +135,7 @@ def _reproducer(text: str, path: Path, where: str) -> tuple[Counterexample | Pro
     file = path.parent / text
     try:
         content = json.loads(file.read_bytes()) if file.exists() else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         content = None  # `read` says what is wrong
     try:
         if isinstance(content, dict) and "askance-program" in content:

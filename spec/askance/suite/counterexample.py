@@ -22,7 +22,9 @@ from askance.history import History
 from askance.preempt import in_force, instrumented
 from askance.program import Program
 from askance.program_json import dump, load
+from askance.report.files import written
 from askance.run import UsageError
+from askance.run.json_files import read_json
 from askance.search.replay import Replay
 from askance.shrink import Reduction
 from askance.suite.trial import Failure, Script, Trial, Variant, denoted, most_steps
@@ -124,11 +126,10 @@ def file_of(folder: Path, implementation: str, clause: str, engine: str = "world
 
 def save(counterexample: Counterexample, folder: Path) -> Path:
     """Write the counterexample into the folder, which is made if need be; the file that it is in."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = file_of(
         folder, counterexample.implementation, counterexample.failure.clause, counterexample.engine
     )
-    path.write_text(json.dumps(data(counterexample), indent=1) + "\n", encoding="utf-8")
+    written(path, json.dumps(data(counterexample), indent=1) + "\n")
     return path
 
 
@@ -158,17 +159,9 @@ def data(counterexample: Counterexample) -> dict[str, Any]:
 
 def read(path: Path) -> Counterexample:
     """The counterexample in the file; raises UsageError with one line for whatever is wrong with it."""
+    document = read_json(path, "is not a counterexample", "the counterexample ")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"cannot read the counterexample {path}: {reason}") from error
-    try:
-        return of(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise UsageError(
-            f"{path} is not a counterexample: line {error.lineno} is not JSON: {error.msg}"
-        ) from error
+        return of(document)
     except (ProgramError, UsageError) as error:
         raise UsageError(f"{path} is not a counterexample: {error}") from error
 
@@ -179,6 +172,9 @@ def of(document: Any) -> Counterexample:
         raise UsageError('it has no "askance counterexample"; `askance run` runs files that hold a program')
     if document["askance counterexample"] != FORMAT:
         raise UsageError(f"its format is {document['askance counterexample']!r}, this askance knows {FORMAT}")
+    engine = _entry({"engine": "world", **document}, "engine", str)
+    if engine not in ("world", "live"):
+        raise UsageError(f"there is no engine {engine!r}")
     clause = _entry(document, "clause", str)
     if clause not in ALL:
         raise UsageError(f"there is no clause {clause!r}")
@@ -199,7 +195,7 @@ def of(document: Any) -> Counterexample:
         failure,
         _entry(document, "switches", int),
         _entry(document, "python", str),
-        _entry({"engine": "world", **document}, "engine", str),
+        engine,
         _entry({"seen": "", **document}, "seen", str),
         _texts({"preempt": [], **document}, "preempt"),
     )

@@ -20,7 +20,9 @@ from askance.engine import Strategy
 from askance.generate.continuing import carry_out
 from askance.program import Program
 from askance.program_text import show
+from askance.report.files import written
 from askance.run import UsageError, lacking, load_adapter, load_program
+from askance.run.json_files import read_json
 from askance.search.arguments import require
 from askance.search.replay import Replay
 from askance.suite.counterexample import save, smallest
@@ -40,6 +42,8 @@ __all__ = [
 ]
 
 PASSED, FELL, USAGE, INCONCLUSIVE = 0, 1, 2, 3
+EXPLORATION = 1
+"""The version of the files that explorations are kept in."""
 CAUSES = ("A3", "D3", "D4")
 """Clauses that name a cause: where several fall on one schedule, these are told first."""
 
@@ -143,6 +147,8 @@ def function_named(name: str) -> Callable[[], object]:
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
         raise UsageError(f"{name!r} is not of the form module:function")
+    if "/" in module_name or os.sep in module_name or module_name.endswith(".py"):
+        raise UsageError(f"{module_name!r} is a file: give the module's name, as import has it")
     here = os.getcwd()
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)
@@ -150,7 +156,7 @@ def function_named(name: str) -> Callable[[], object]:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise UsageError(f"there is no module {error.name!r}, looked for from {here}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"importing {module_name} raised {type(error).__name__}: {error}") from error
     for part in attribute.split("."):
         if not hasattr(found, part):
@@ -203,40 +209,45 @@ def explored(
 
 def save_exploration(name: str, preempt: tuple[str, ...], schedule: tuple[int, ...]) -> Path:
     """Save the schedule on which the function failed; the file that it is in."""
-    folder = Path(".askance")
-    folder.mkdir(exist_ok=True)
-    path = folder / (name.replace(":", "-") + ".json")
+    path = Path(".askance", name.replace(":", "-") + ".json")
     document = {
-        "askance exploration": 1,
+        "askance exploration": EXPLORATION,
         "target": name,
         "preempt": list(preempt),
         "python": platform.python_version(),
         "schedule": list(schedule),
     }
-    path.write_text(json.dumps(document) + "\n", encoding="utf-8")
+    written(path, json.dumps(document) + "\n")
     return path
 
 
 def is_exploration(file: Path) -> bool:
     """Whether the file holds the schedule of an exploration."""
+    return _exploration(file) is not None
+
+
+def _exploration(file: Path) -> dict[str, Any] | None:
+    """What the file holds if it is of an exploration; whatever else it is, others say."""
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(document, dict) and "askance exploration" in document
+        document = read_json(file, "is not an exploration")
+    except UsageError:
+        return None
+    return document if isinstance(document, dict) and "askance exploration" in document else None
 
 
 def replay_exploration(file: Path) -> int | None:
     """Follow a saved exploration's schedule again; the exit status, or None if the file is not one."""
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    found = _exploration(file)
+    if found is None:
         return None
-    if not isinstance(document, dict) or "askance exploration" not in document:
-        return None
-    found: dict[str, Any] = document
+    if found["askance exploration"] != EXPLORATION:
+        version = found["askance exploration"]
+        raise UsageError(
+            f"{file} is not an exploration: its format is {version!r}, this askance knows {EXPLORATION}"
+        )
     name, schedule, preempt = (found.get(key, 0) for key in ("target", "schedule", "preempt"))
-    listed = isinstance(schedule, list) and isinstance(preempt, list)
-    if not isinstance(name, str) or not listed or not all(type(number) is int for number in schedule):
+    listed = isinstance(schedule, list) and all(type(number) is int for number in schedule)
+    named = isinstance(preempt, list) and all(isinstance(module, str) for module in preempt)
+    if not isinstance(name, str) or not listed or not named:
         raise UsageError(f'{file} is not an exploration: it needs "target", "schedule" and "preempt"')
     return explored(name, executions=1, seed=0, strategy=Replay(schedule), preempt=tuple(preempt))

@@ -6,7 +6,8 @@ others some that POS was late for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 from askance.engine import Strategy
 from askance.search.pct import PCT
@@ -31,9 +32,10 @@ def schedules(count: int, seed: int, found: int | None) -> Iterator[tuple[int, S
 
     With `found` (the number of one that has shown a failure already) that one comes first, and only few follow.
     """
-    numbers = list(range(count))
+    numbers: Iterable[int] = range(count)
     if found is not None:
-        numbers = [found, *(number for number in numbers if number != found)][:SHRINKING]
+        others = (number for number in numbers if number != found)
+        numbers = islice(chain([found], others), min(count, SHRINKING))
     for number in numbers:
         yield number, schedule(number, seed * 1_000_003 + number)
 

@@ -98,13 +98,16 @@ class Scheduler(Stopping):
         self, name: str, body: Callable[[], object], *, daemon: bool = False, ready: bool = True
     ) -> Strand:
         """A new strand that runs `body`, able to run at once where `ready`; its name is made unique."""
+        parent = self.current
+        parent.children = child = parent.children + 1
+        path = f"{parent.path}.{child}"
+        if state.called:
+            name = state.called.get(path, name)
         if name in self.names:
             name = next(f"{name}#{n}" for n in itertools.count(2) if f"{name}#{n}" not in self.names)
         self.names.add(name)
-        parent = self.current
-        parent.children = child = parent.children + 1
         strands = self.strands
-        strand = Strand(len(strands), name, f"{parent.path}.{child}")
+        strand = Strand(len(strands), name, path)
         strands.append(strand)
         strand.daemon = daemon
         if self.observes:

@@ -10,11 +10,19 @@ from _thread import get_ident as os_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from askance.world.core import World
 
-__all__ = ["active", "os_ident", "world"]
+__all__ = ["active", "called", "os_ident", "world"]
 
 world: World | None = None
+
+called: Mapping[str, str] = {}
+"""What strands are called, by their paths, in place of the names that the code under test gives their threads.
+
+A library that numbers its threads for as long as the process lives gives them other names in each replay.
+"""
 
 
 def active() -> World | None:

@@ -123,6 +123,9 @@ def start(self: Any) -> None:
         raise RuntimeError("thread.__init__() not called")
     if self._started._flag:
         raise RuntimeError("threads can only be started once")
+    if state.called:
+        starter = world.current
+        self._called = state.called.get(f"{starter.path}.{starter.children + 1}", self._name)
     world.point("start", self)
     strand = world.spawn(self._name, self.run, daemon=self._daemonic)
     strand.thread = self

@@ -59,10 +59,12 @@ def m2_violation(case: Case) -> Violation | None:
     for message in facts.messages.values():
         if len(message.turns) > 1:
             first, again = message.turns[:2]
+            times = len(message.turns)
+            how = "2 times:" if times == 2 else f"{times} times, first as"
             return Violation(
                 "M2",
                 f"{said(message)} is handled once",
-                f"{message.actor} began it {len(message.turns)} times: {first.who} and {again.who}",
+                f"{message.actor} began it {how} {first.who} and {again.who}",
                 f"{first.who} on {_on(case, first)}\n{again.who} on {_on(case, again)}",
                 (message.sent, first.begin, again.begin) if message.sent >= 0 else (first.begin, again.begin),
             )
