@@ -39,6 +39,7 @@ class ForeignLoop(base_events.BaseEventLoop):
 
     world: World
     serial: tuple[str, int]
+    _closed: bool
     runner: Strand | None = None
     """Who runs it, or ran it last."""
 
@@ -46,7 +47,8 @@ class ForeignLoop(base_events.BaseEventLoop):
         self.world = world
         # Whether the strategy wants to know what is done to the loop's futures, tasks and handles.
         self.seen = bool(world.strategy.observes)
-        self._closing = Closing(self.serial)
+        if self.seen:
+            self._closing = Closing(self.serial)
         super().__init__()
 
     def foreign(self) -> bool:
@@ -78,22 +80,25 @@ class ForeignLoop(base_events.BaseEventLoop):
             self.world.touch("into", runner)
 
     def _look(self) -> None:
-        if self.world.observes and self.foreign():
+        if self.seen and self.foreign():
             self.world.touch("look", self._closing)
 
     def _check_closed(self) -> None:
-        self._look()
-        super()._check_closed()  # type: ignore[misc]
+        if self.seen:
+            self._look()
+        if self._closed:
+            raise RuntimeError("Event loop is closed")
 
     def is_closed(self) -> bool:
         """Whether it is closed: no scheduling point, but what it says depends on who has closed it."""
-        self._look()
-        return super().is_closed()
+        if self.seen:
+            self._look()
+        return self._closed
 
     def close(self) -> None:
         """Close it; raises RuntimeError while it runs."""
         super().close()
-        if self.world.observes and state.world is self.world:
+        if self.seen and state.world is self.world:
             self.world.touch("set", self._closing)
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
@@ -113,20 +118,23 @@ class ForeignFuture(_Future):
 
     def set_result(self, result: Any) -> None:
         """As asyncio's."""
-        if isinstance(self._loop, ForeignLoop):
-            self._loop.meddled()
+        loop = self._loop
+        if isinstance(loop, ForeignLoop) and loop.world.current.running_loop is not loop:
+            loop.meddled()
         super().set_result(result)
 
     def set_exception(self, exception: Any) -> None:
         """As asyncio's."""
-        if isinstance(self._loop, ForeignLoop):
-            self._loop.meddled()
+        loop = self._loop
+        if isinstance(loop, ForeignLoop) and loop.world.current.running_loop is not loop:
+            loop.meddled()
         super().set_exception(exception)
 
     def cancel(self, msg: Any = None) -> bool:
         """As asyncio's."""
-        if isinstance(self._loop, ForeignLoop):
-            self._loop.meddled()
+        loop = self._loop
+        if isinstance(loop, ForeignLoop) and loop.world.current.running_loop is not loop:
+            loop.meddled()
         return super().cancel(msg)
 
 

@@ -77,7 +77,8 @@ class WorldLoop(ForeignLoop):
         self._check_closed()
         world = self.world
         world.point("run", self)
-        self.entered()
+        if world.observes:
+            self.entered()
         self._check_running()
         self.runner = world.current
         self._thread_id = threading.get_ident()
@@ -213,10 +214,10 @@ class WorldLoop(ForeignLoop):
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
         """A task with a name, and an order in sets, that are the same in every run."""
         self._check_closed()
-        if self._task_factory is None or self._task_factory is _EAGER:
-            if self._task_factory is not None:
-                options = {"eager_start": True, **options}
-            return self.task(coro, name=name, context=context, **options)
+        if self._task_factory is None:
+            return self.task(coro, name, context=context, **options)
+        if self._task_factory is _EAGER:
+            return self.task(coro, name, context=context, **{"eager_start": True, **options})
         next_name = self._next_name()
         self._made_by_factory = True
         try:
@@ -228,7 +229,7 @@ class WorldLoop(ForeignLoop):
         self.tasks.append(weakref.ref(task))
         return task
 
-    def task(self, coro: Any, *, name: Any = None, **options: Any) -> Any:
+    def task(self, coro: Any, name: Any = None, **options: Any) -> Any:
         """A task as `create_task` without a factory makes it, and as `asyncio.Task(...)` is to make it."""
         if self._made_by_factory:
             return self._task_type(coro, loop=self, name=name, **options)

@@ -21,9 +21,13 @@ Futures: Any = _base
 class OrderedSet(set[Any]):
     """A set that iterates, and pops, in order of insertion; so does all that is made of it and other sets."""
 
+    __slots__ = ("_order",)
+
     def __init__(self, items: Iterable[Any] = ()) -> None:
-        self._order = dict.fromkeys(items)
-        super().__init__(self._order)
+        self._order: dict[Any, None] = {}
+        if items:  # asyncio makes an empty one for each loop
+            self._order = dict.fromkeys(items)
+            super().__init__(self._order)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(tuple(self._order))
