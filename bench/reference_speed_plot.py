@@ -9,7 +9,6 @@ import json
 import sys
 from pathlib import Path
 
-
 FROM = {
     "same": "asked by an actor of the same loop",
     "other": "asked by an actor of another loop",

@@ -93,6 +93,15 @@ def test_d1_falls_at_a_standstill_that_later_messages_end() -> None:
     assert list(fallen(script)) == ["D1"]
 
 
+def test_d1_falls_on_a_message_that_nobody_waits_for() -> None:
+    """A message that an idle actor has not begun was lost, its loop's wakeup or its mailbox's: the text says so."""
+    script = (
+        Script(program(*CHAIN.actors, thread("c0", TellOp("b", 10)))).tell("c0", "c0.0", "b", 10).settle()
+    )
+    assert_falls(script.judged("D1"), "b has not begun it", "wake b: its loop, or what waits there for its")
+    assert list(fallen(script)) == ["D1"]
+
+
 def test_d1_falls_on_an_operation_that_never_returns() -> None:
     """A client that is stuck in the library without waiting for a reply violates D1."""
     script = Script(CHAIN).add("client-begin", "c0").ask("c0", "c0.r0", "a", 10)
@@ -101,6 +110,10 @@ def test_d1_falls_on_an_operation_that_never_returns() -> None:
     assert judgement.verdict == "fail" and judgement.violation is not None
     assert "an operation of c0 has not returned" in judgement.violation.actual
     assert judgement.violation.detail == "strand 'c0' waits for a lock at library.py:3 in ask"
+    blocked = Deadlock((Waiting("", "strand 'loop-0'", "a lock", "library.py:3 in run"),))
+    judgement = script.judged("D1", "deadlock", deadlock=blocked)
+    assert judgement.violation is not None
+    assert judgement.violation.detail == "strand 'loop-0' waits for a lock at library.py:3 in run"
 
 
 def test_d1_follows_the_pending_part_of_a_gather() -> None:
@@ -195,7 +208,10 @@ def test_d2_falls_on_a_pool_that_waiting_turns_have_used_up() -> None:
 
 
 def test_d2_falls_on_a_thread_of_a_pool_that_an_ask_further_up_holds() -> None:
-    """Where turns wait for each other's asks and a thread that is nobody's is blocked, that is no lost wakeup."""
+    """Where turns wait for each other's asks and a thread that is nobody's is blocked, that is no lost wakeup.
+
+    The thread of an actor that waits for its next message is no such thread.
+    """
     nested = program(
         actor("a", 0, Ask("b", Msg())),
         actor("b", 1, Ask("c", Msg())),
@@ -211,6 +227,8 @@ def test_d2_falls_on_a_thread_of_a_pool_that_an_ask_further_up_holds() -> None:
         script.judged("D2", "deadlock", deadlock=held), "strand 'pool-0', a thread of the implementation's"
     )
     assert list(fallen(script, "deadlock", deadlock=held)) == ["D2"]
+    idle = Deadlock((Waiting("", "strand 'strand-0'", "a Queue", "library.py:9 in run"),))
+    assert list(fallen(script, "deadlock", deadlock=idle)) == ["D1"]
 
 
 def test_d2_passes_on_a_nested_ask_that_ends() -> None:

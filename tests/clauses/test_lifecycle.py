@@ -293,6 +293,23 @@ def test_l6_falls_on_an_actor_that_a_failure_ended() -> None:
     assert script.settle().judged("L6").verdict == "pass"
 
 
+def test_l6_falls_on_an_actor_whose_thread_a_failure_ended() -> None:
+    """Another turn that waits for it does not hold what must run it, as it may (D2) where the thread goes on."""
+    asking = program(
+        actor("a", 0, Ask("b", Msg())),
+        actor("b", 1, Raise(Err("KeyError", "x"))),
+        thread("c0", AskOp("r0", "b", 1), AskOp("r1", "a", 2), Result("r1")),
+    )
+    script = Script(asking, frozenset({"result"})).ask("c0", "c0.r0", "b", 1)
+    script.turn("b#1", "c0.r0", fails("KeyError", "x"))
+    script.ask("c0", "c0.r1", "a", 2).wait("c0", "c0.r1").begin("a#1", "c0.r1")
+    script.ask("a#1", "a#1.1", "b", 2).wait("a#1", "a#1.1")
+    assert list(fallen(script, "deadlock")) == ["D2"]
+    script.add("uncaught", detail="strand-1: KeyError: x", strand="strand-1")
+    assert_falls(script.judged("L6", "deadlock"), "b#1, let an exception end its thread")
+    assert list(fallen(script, "deadlock")) == ["L6"]
+
+
 def test_l6_leaves_a_loop_that_sleeps_to_d1() -> None:
     """Where nothing happened on the loop since the message was sent, the loop was not woken."""
     script = failed()
@@ -359,8 +376,12 @@ def test_l4_and_l7_pass_where_actors_were_at_work() -> None:
 
 def test_l7_falls_on_a_close_that_waits_for_a_handler_for_ever() -> None:
     """A close that never returns, while a turn goes on that nobody will end, violates L7 alone."""
-    deadlock = Deadlock((Waiting("", "strand 'main'", "an Event", "library.py:9 in close"),))
-    assert_falls(at_work().judged("L7", "deadlock", deadlock=deadlock), "it never returned", "library.py:9")
+    kit = Waiting("a#1", "strand 'loop-0'", "a#1.1 (the ask to b)", "")
+    deadlock = Deadlock((Waiting("", "strand 'main'", "an Event", "library.py:9 in close"), kit))
+    judgement = at_work().judged("L7", "deadlock", deadlock=deadlock)
+    assert_falls(judgement, "it never returned", "library.py:9")
+    assert judgement.violation is not None
+    assert judgement.violation.detail.endswith("\na#1 waits for a#1.1 (the ask to b)")
     assert list(fallen(at_work(), "deadlock", deadlock=deadlock)) == ["L7"]
 
 

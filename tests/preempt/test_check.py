@@ -35,6 +35,13 @@ def test_a_replay_preempts_the_same_modules(capsys: pytest.CaptureFixture[str]) 
     assert "A4 fell" in capsys.readouterr().out
 
 
+def test_many_statements_are_no_livelock(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where each statement is a step, executions take many times the steps that suffice otherwise, and end."""
+    module = "tests.preempt.long_winded"
+    check = ["check", f"{module}:adapter", "-k", "A1", "--profile", "smoke"]
+    assert main([*check, "--preempt", module]) == 0, capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from askance.program import Program
 from askance.report.trace import Tracer, history_data, trace_data
 from askance.run import execute, load_adapter
 from askance.search.random_walk import RandomWalk
+from askance.search.recording import Recorder
 from askance.search.replay import Stay
+from askance.search.trace import trace_of
 from askance.world import World, installed
 
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
@@ -105,3 +108,21 @@ def test_mailbox_at_delivery_is_what_was_sent_and_not_begun() -> None:
     events = (sent("m1"), sent("m2"), begun("m3"), sent("m3"), begun("m1"), begun("m2"))
     history = history_data(History(Program(1, (), ()), events, "done"), tracer)
     assert [event["mailbox"] for event in history if event["kind"] == "begin"] == [["m1", "m2"], ["m2"], []]
+
+
+def test_a_thread_is_called_by_its_strand_s_name() -> None:
+    """What it calls itself later may have an address in it, which is another one in every run."""
+
+    def main() -> None:
+        def rename() -> None:
+            threading.current_thread().name = f"portal-{id(main):x}"
+
+        thread = threading.Thread(target=rename, name="portal")
+        thread.start()
+        thread.join()
+
+    recorder = Recorder(Stay(), lines=True)
+    with installed():
+        World(recorder).run(main)
+    told = [step.operation for step in trace_of(recorder)]
+    assert "start portal" in told and "join portal" in told

@@ -374,3 +374,42 @@ def test_an_item_that_is_taken_without_waiting_is_gone() -> None:
         shared.values[0].get()
 
     assert everywhere_the_same(askance.Strands(setup, [put, get, look])) == 6
+
+
+def test_a_callback_that_a_loop_had_before_was_put_by_nobody() -> None:
+    """It need not come after a strand that gives the loop another one: what that did before may race with it."""
+
+    def filled() -> Any:
+        shared = SimpleNamespace(loop=asyncio.new_event_loop(), value=askance.Shared(0))
+        shared.loop.call_soon(shared.value.get)
+        return shared
+
+    def write(shared: Any) -> None:
+        shared.value.set(1)
+        shared.loop.call_soon_threadsafe(shared.loop.stop)
+
+    def run(shared: Any) -> None:
+        shared.loop.run_forever()
+
+    # If the callback reads before the other writes, the call comes after both; if not, the call comes before the loop
+    # runs, while its first round lasts, or after that.
+    assert everywhere_the_same(askance.Strands(filled, [write, run])) == 4
+
+
+def test_a_callback_whose_time_has_come_stands_among_those_that_were_called() -> None:
+    """Each callback comes after whoever called it, though some are made ready by the clock."""
+
+    def filled() -> Any:
+        shared = SimpleNamespace(loop=asyncio.new_event_loop(), values=[askance.Shared(0), askance.Shared(0)])
+        shared.loop.call_later(0, shared.values[0].get)
+        return shared
+
+    def call(shared: Any) -> None:
+        shared.values[0].set(1)
+        shared.loop.call_soon_threadsafe(shared.values[1].get)
+        shared.values[1].set(1)
+
+    def run(shared: Any) -> None:
+        shared.loop.run_forever()
+
+    assert everywhere_the_same(askance.Strands(filled, [call, run])) == 8

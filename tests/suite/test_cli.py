@@ -205,6 +205,12 @@ def test_check_is_nothing_but_pytest() -> None:
     assert arguments[-2:] == ["-x", "--lf"]
 
 
+def test_as_many_processes_as_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """-n auto is one for each core that this process may use."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 2, 3}, raising=False)
+    assert parsed(["check", "reference", "-n", "auto"]).processes == 3
+
+
 @pytest.mark.parametrize("processes", ["0", "1"])
 def test_no_further_processes(processes: str) -> None:
     """-n 0, which pytest-xdist knows, and -n 1 do without it."""

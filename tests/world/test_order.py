@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
 from tests.world.schedules import run, value
 
 
@@ -91,3 +92,84 @@ def test_tasks_made_past_create_task_are_seen_when_left_behind() -> None:
     assert [line for line in execution.leaks if "pending" in line] == [
         "task Task-0.1 is pending on <event loop 0>"
     ]
+
+
+def many(make: Callable[[], asyncio.Future[Any]]) -> list[int]:
+    """The places, in order of creation, at which a set of fifty has what was made."""
+    made = [make() for _ in range(50)]
+    return [made.index(one) for one in set(made)]
+
+
+class Promise(asyncio.Future):  # type: ignore[type-arg]
+    """A library's own kind of future."""
+
+
+class Turn(asyncio.Task):  # type: ignore[type-arg]
+    """A library's own kind of task."""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: asyncio.Future(),
+        lambda: Promise(),
+        lambda: asyncio.gather(asyncio.current_task()),
+        lambda: asyncio.Task(asyncio.sleep(0)),
+        lambda: Turn(asyncio.sleep(0)),
+    ],
+    ids=["future", "own future", "gather", "task", "own task"],
+)
+def test_futures_of_any_making_iterate_in_order_of_creation(make: Callable[[], asyncio.Future[Any]]) -> None:
+    """Those that were made past the loop's own methods, too: no address has a say."""
+
+    def main() -> list[int]:
+        async def work() -> list[int]:
+            return many(make)
+
+        return asyncio.run(work())
+
+    assert value(main) == list(range(50))
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="eager tasks came with Python 3.12")
+def test_eager_tasks_iterate_in_order_of_creation() -> None:
+    """asyncio's factory holds the class of tasks itself; a task still begins at once."""
+
+    def main() -> tuple[list[int], list[str]]:
+        async def work() -> tuple[list[int], list[str]]:
+            loop, log = asyncio.get_running_loop(), []
+
+            async def turn() -> None:
+                log.append("begun")
+                await asyncio.sleep(0)
+
+            loop.set_task_factory(asyncio.eager_task_factory)
+            loop.create_task(turn())
+            log.append("made")
+            return many(lambda: loop.create_task(asyncio.sleep(1))), log
+
+        return asyncio.run(work())
+
+    assert value(main) == (list(range(50)), ["begun", "made"])
+
+
+def test_what_stands_in_for_the_classes_of_futures_passes_for_them() -> None:
+    """Type checks of code under test see asyncio's own classes: all futures and tasks are theirs, nothing else is."""
+
+    def main() -> list[bool]:
+        async def work() -> list[bool]:
+            loop = asyncio.get_running_loop()
+            task = loop.create_task(asyncio.sleep(0))
+            futures = [asyncio.Future(), loop.create_future(), Promise(), asyncio.gather(task)]
+            return [
+                all(isinstance(one, asyncio.Future) for one in [*futures, task]),
+                isinstance(task, asyncio.Task),
+                any(isinstance(one, asyncio.Task) for one in futures),
+                issubclass(asyncio.Task, asyncio.Future) and issubclass(Promise, asyncio.Future),
+                isinstance(futures[0], Promise) or issubclass(asyncio.Task, Promise),
+                asyncio.isfuture(asyncio.Future()) and asyncio.Future[int] is not None,
+            ]
+
+        return asyncio.run(work())
+
+    assert value(main) == [True, True, False, True, False, True]

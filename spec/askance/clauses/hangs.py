@@ -116,12 +116,28 @@ def _idle(case: Case, actor: str, sent: int, at: int, way: list[str]) -> Root:
         way.append(f"{actor} was stopped, and the ask was not failed")
         return "stopped"
     sender = facts.turn.get(facts.events[sent].who) if sent >= 0 else None
+    if ended := _ended_by(case, actor, at):
+        way.append(
+            f"{actor} is idle and never began it; its last turn, {ended.who}, let an exception end its thread"
+        )
+        return "not-begun"
     held = _holders(case, actor, sender, at)
     if held:
         way.append(f"{actor} is idle and has not begun it; {held} holds what would run it")
         return "held"
     way.append(f"{actor} is idle and never began it")
     return "not-begun"
+
+
+def _ended_by(case: Case, actor: str, at: int) -> Turn | None:
+    """The actor's last turn by then, if it failed and nobody caught the exception on its strand."""
+    facts = case.facts
+    turn = next((turn for turn in reversed(facts.turns_of.get(actor, ())) if turn.begin < at), None)
+    if turn is None or turn.outcome is None or turn.outcome.kind != "error":
+        return None
+    strand = facts.events[turn.begin].strand
+    uncaught = any(facts.events[position].strand == strand for position in facts.of_kind("uncaught"))
+    return turn if uncaught else None
 
 
 def _holders(case: Case, actor: str, sender: Turn | None, at: int) -> str:
@@ -147,13 +163,16 @@ def _cancelled_part(facts: Facts, op: str) -> str | None:
 def _held_worker(case: Case, above: list[Turn], at: int) -> str:
     """A thread that is nobody's turn or client and is blocked, not idle, while turns above wait for asks of theirs.
 
-    It may be what must tell a waiter, held by an ask further up: a pool that nested asks exhaust.
+    It may be what must tell a waiter, held by an ask further up: a pool that nested asks exhaust. A thread on which
+    turns have begun, and which is in none, is an actor's that waits for its next message.
     """
     deadlock = case.history.deadlock
     if len(above) < 2 or deadlock is None or at < len(case.facts.events):
         return ""
+    facts = case.facts
+    actors = {f"strand {facts.events[turn.begin].strand!r}" for turn in facts.turn.values()}
     idle = [one.strand for one in deadlock.waiting if not one.who and one.strand != MAIN]
-    return next((strand for strand in idle if strand.startswith("strand ")), "")
+    return next((one for one in idle if one.startswith("strand ") and one not in actors), "")
 
 
 def _pending_part(facts: Facts, op: str, at: int) -> str:

@@ -19,7 +19,7 @@ def add(commands: Commands) -> None:
     check.add_argument("name", metavar="NAME", help="an installed implementation, or module:attribute")
     check.add_argument("--profile", choices=PROFILES, help="how much is tried (default: default)")
     check.add_argument(
-        "-n", "--processes", metavar="N", type=processes, help="work in N processes (pytest-xdist)"
+        "-n", "--processes", metavar="N", type=processes, help="work in N processes, or auto (pytest-xdist)"
     )
     check.add_argument(
         "--executions", metavar="N", type=positive, help="about how many executions to make in all"

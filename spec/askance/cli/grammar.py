@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any, NoReturn
 
 from askance.cli.statuses import FELL, INCONCLUSIVE, PASSED, USAGE
@@ -35,11 +36,15 @@ class Parser(argparse.ArgumentParser):
 
 
 def processes(text: str) -> int:
-    """How many processes share the work; 0, as in pytest-xdist, and 1 are this one alone."""
-    number = int(text)
+    """How many processes share the work; as in pytest-xdist, "auto" is one a core, and 0, as 1, this one alone."""
+    number = _cores() if text == "auto" else int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"must be 0 or more, not {number}")
     return max(number, 1)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def positive(text: str) -> int:

@@ -18,6 +18,7 @@ PHRASES = {
     "wake": "gives {} a callback, and wakes it (call_soon_threadsafe)",
     "run": "begins to run {}",
     "stop": "stops {}",
+    "reach": "changes what belongs to {}, from another thread",
     "is-running": "asks whether {} runs",
     "acquire": "acquires {}",
     "try-acquire": "tries to acquire {}",

@@ -13,6 +13,7 @@ from typing import Any
 from askance.search.operations import (
     BARRIER,
     GET,
+    INTO,
     NONE,
     READ,
     WRITE,
@@ -56,15 +57,19 @@ class Access:
 
 
 class Event:
-    """One step of the strand with that path: its accesses, and for each object the strongest of their modes."""
+    """One step of the strand with that path: its accesses, and for each object the strongest of their modes.
 
-    __slots__ = ("accesses", "barrier", "modes", "path")
+    `into`: paths of other strands, on whose every step it depends.
+    """
+
+    __slots__ = ("accesses", "barrier", "into", "modes", "path")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.accesses: list[Access] = []
         self.modes: dict[Name, int] = {}
         self.barrier = False
+        self.into: tuple[str, ...] = ()
 
     def add(self, access: Access) -> None:
         """The step also did this."""
@@ -76,6 +81,7 @@ class Event:
         """An event that depends on whatever this one or the other depends on."""
         both = Event(self.path)
         both.barrier = self.barrier or other.barrier
+        both.into = self.into + other.into
         both.modes = dict(self.modes)
         for name, mode in other.modes.items():
             both.modes[name] = mode if both.modes.get(name, mode) == mode else WRITE
@@ -84,6 +90,8 @@ class Event:
     def independent(self, other: Event) -> bool:
         """Whether the two, of different strands and both able to happen now, lead to the same state in either order."""
         if self.barrier or other.barrier or self.path == other.path:
+            return False
+        if (self.into or other.into) and (other.path in self.into or self.path in other.into):
             return False
         mine, others = self.modes, other.modes
         if len(others) < len(mine):
@@ -151,6 +159,9 @@ def touch(event: Event, kind: str, thing: Any, mode: int) -> None:
     """Add what a step did besides what it had announced."""
     if mode == BARRIER:
         event.barrier = True
+        return
+    if mode == INTO:
+        event.into += (thing.path,)
         return
     name = name_of(thing)
     if name is not None:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from askance.search.operations import BARRIER, GET, MODES, NONE, PUT, READ, item_taken
+from askance.search.operations import BARRIER, GET, INTO, MODES, NONE, PUT, READ, item_taken
 from askance.search.recording import Access
 
 _KIND = {kind: number for number, kind in enumerate(MODES, 1)}
@@ -32,6 +32,11 @@ class _Object:
         self.puts: deque[int] = deque()
 
 
+def _born(strand: Any) -> int:
+    """The hash of a strand that has done nothing yet."""
+    return hash(tuple(map(int, strand.path.split("."))))
+
+
 def signature(accesses: Sequence[Access], items: Mapping[int, int]) -> int:
     """The same number for two executions of a program exactly if (but for a chance of 2**-61) they are one trace.
 
@@ -45,9 +50,15 @@ def signature(accesses: Sequence[Access], items: Mapping[int, int]) -> int:
     for place, (strand, kind, thing, mode) in enumerate(accesses):
         before = strands.get(strand)
         if before is None:
-            before = hash(tuple(map(int, strand.path.split("."))))
+            before = _born(strand)
         if mode == NONE:
             strands[strand] = hash((before, kinds.get(kind, 0)))
+            continue
+        if mode == INTO:
+            # It comes after what that strand did, and before whatever it does from now on.
+            met = strands.get(thing) or _born(thing)
+            strands[strand] = done = hash((before, kinds.get(kind, 0), met))
+            strands[thing] = hash((met, done))
             continue
         state = objects.get(id(thing))
         if state is None:

@@ -10,6 +10,7 @@ is independent by them is so in truth (Mazurkiewicz, "Trace theory", 1987; Godef
     GET     takes from a FIFO's head     independent of PUT
     NONE    concerns no shared object
     BARRIER comes after everything before it, and before all that follows
+    INTO    depends on every step of the strand that it names
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from typing import Any
 
 from askance.preempt.points import Place
 from askance.world import Strand
+from askance.world.foreign import Closing
+from askance.world.loop import WorldLoop
 from askance.world.queues import ControlledSimpleQueue
 
 Name = tuple[str, int, str]
 """(path of the strand that made an object, how many it had made before, what it is): the same on every schedule."""
 
-NONE, READ, WRITE, PUT, GET, BARRIER = range(6)
+NONE, READ, WRITE, PUT, GET, BARRIER, INTO = range(7)
 
 MODES: dict[str, int] = {
     "start": NONE,
@@ -73,6 +76,8 @@ MODES: dict[str, int] = {
     "bodies": NONE,
     "statement": NONE,
     "access": WRITE,
+    "reach": WRITE,
+    "into": INTO,
 }
 """What each kind of operation does to its object. Of an unknown kind the worst is assumed."""
 
@@ -88,9 +93,12 @@ def is_fifo(thing: Any) -> bool:
 
 
 def items_in(thing: Any) -> int | None:
-    """How many items a queue holds; None where that cannot be told."""
+    """How many items a queue holds, or callbacks a loop that are ready; None where that cannot be told."""
     if isinstance(thing, queue.Queue):
         return int(thing._qsize())
+    if isinstance(thing, WorldLoop):
+        # Timers add some that nobody put, in steps that look at the loop and so come after whatever was put before.
+        return len(thing._ready)
     return len(thing._items) if isinstance(thing, ControlledSimpleQueue) else None
 
 
@@ -154,6 +162,8 @@ def name_of(thing: Any) -> Name | None:
     if isinstance(thing, Place):
         # Plain objects have no names that hold on every schedule; all of a type are taken for one.
         return "", 0, f"{thing.kind}.{thing.label}"
+    if isinstance(thing, Closing):
+        return *thing.of, "closing"
     serial = getattr(thing, "serial", None)
     if serial is not None:
         return serial[0], serial[1], ""

@@ -44,6 +44,8 @@ class Order:
         self.races: list[list[int]] = []
         self._objects: dict[Name, _Object] = {}
         self._last: dict[str, int] = {}
+        # Events that came into a strand since its last one, as bits.
+        self._into: dict[str, int] = {}
         self._barrier = 0
         # For each event that took from a FIFO: from which, and the bit of the one that had put the item there.
         self.items: dict[int, tuple[Name, int]] = {}
@@ -61,6 +63,11 @@ class Order:
             self._barrier = everything | bit
         for access in event.accesses:
             after |= self._enter(number, bit, access)
+        after |= self._into.pop(event.path, 0)
+        for path in event.into:
+            if (last := self._last.get(path)) is not None:
+                after |= 1 << last
+            self._into[path] = self._into.get(path, 0) | bit
         # The objects' sets hold direct predecessors only: close them.
         after = self._closed(after & everything)
         self.before.append(after)
@@ -123,7 +130,7 @@ class Order:
         """The events that this one, which comes next, races with."""
         if event.barrier:
             return []
-        found: list[int] = []
+        found = [i for i in self._beside(event) if not after >> i & 1 and self._possible(event, i)]
         for access in event.accesses:
             entry = self._objects.get(access.name)
             if entry is None:
@@ -145,6 +152,12 @@ class Order:
         if len(found) > 1:
             found = [i for i in found if not any(self.before[k] >> i & 1 for k in found)]
         return found
+
+    def _beside(self, event: Event) -> list[int]:
+        """The events of another strand that an event depends on whatever it does, or that depend so on it."""
+        into = self._into.get(event.path, 0)
+        found = [i for i in range(into.bit_length()) if into >> i & 1]
+        return found + [self._last[path] for path in event.into if path in self._last]
 
     def _possible(self, event: Event, early: int) -> bool:
         """Whether what the event waits for is there without the early one, and without all that follows from that."""

@@ -60,7 +60,10 @@ class Names:
         if isinstance(thing, Strand):
             return thing.name
         if isinstance(thing, threading.Thread):
-            return str(getattr(thing, "_called", thing.name))
+            # Its strand's: some give their thread another name later, one with an address in it perhaps.
+            world_and_strand = getattr(thing, "_askance", None)
+            name = thing.name if world_and_strand is None else world_and_strand[1].name
+            return str(getattr(thing, "_called", name))
         if isinstance(thing, Place):
             return repr(thing)
         number = getattr(thing, "number", None)

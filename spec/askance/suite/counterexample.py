@@ -27,7 +27,7 @@ from askance.run import UsageError
 from askance.run.json_files import read_json
 from askance.search.replay import Replay
 from askance.shrink import Reduction
-from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, Variant, denoted
+from askance.suite.trial import Failure, Script, Trial, Variant, denoted, most_steps
 from askance.world import World, installed
 
 __all__ = ["Counterexample", "Replayed", "file_of", "read", "replay", "save", "smallest"]
@@ -102,9 +102,9 @@ def replay(
     with instrumented(counterexample.preempt), installed():
         others = []
         for variant in failure.variants:
-            other = World(Replay(variant.choices), max_steps=MAX_STEPS)
+            other = World(Replay(variant.choices), max_steps=most_steps())
             others.append(carry_out(variant.program, (), adapter, other))
-        world = world_of(watch(Replay(failure.choices)), max_steps=MAX_STEPS)
+        world = world_of(watch(Replay(failure.choices)), max_steps=most_steps())
         history = carry_out(failure.program, failure.script.births, adapter, world)
     case = Case(failure.program, history, denoted(failure.program, adapter), adapter, tuple(others))
     judgement = judge(ALL[failure.clause], case)

@@ -29,7 +29,7 @@ from askance.suite.counterexample import save, smallest
 from askance.suite.profiles import PROFILES
 from askance.suite.scenarios import SCENARIOS
 from askance.suite.schedules import schedules
-from askance.suite.trial import MAX_STEPS, Failure, Script, Trial, denoted
+from askance.suite.trial import Failure, Script, Trial, denoted, most_steps
 from askance.world import World, installed
 
 __all__ = [
@@ -83,12 +83,12 @@ def run_program(program: Program, implementation: str, executions: int, seed: in
     made = 0
     with installed():
         for _, strategy in schedules(executions, seed, None):
-            world = World(strategy, max_steps=MAX_STEPS)
+            world = World(strategy, max_steps=most_steps())
             history = carry_out(program, (), adapter, world)
             made += 1
             distinct.add(tuple(world.choices))
             if history.ending in ("steps", "error"):
-                reason = history.error or f"no end after {MAX_STEPS} steps"
+                reason = history.error or f"no end after {most_steps()} steps"
                 print(f"inconclusive: execution {made} on {adapter.name} did not end by itself: {reason}")
                 return INCONCLUSIVE
             judged = judge_all(Case(program, history, known, adapter))

@@ -17,7 +17,7 @@ import pytest
 from askance.clauses import ALL, Clause
 
 if TYPE_CHECKING:
-    from askance.suite.conftest import Judged
+    from askance.suite.judges import Judged
 
 
 def _test_of(clause: Clause) -> Callable[..., None]:

@@ -19,6 +19,7 @@ from askance.engine import Strategy
 from askance.generate.continuing import carry_out
 from askance.history import History
 from askance.meaning import Meaning, meaning, shape
+from askance.preempt import in_force
 from askance.program import Program
 from askance.search.happens_before import signature
 from askance.search.pct import PCT
@@ -29,10 +30,12 @@ from askance.suite.schedules import Schedules, schedules
 from askance.suite.statistics import Tally
 from askance.world import World
 
-__all__ = ["Failure", "Fallen", "Script", "Trial", "Variant", "denoted"]
+__all__ = ["Failure", "Fallen", "Script", "Trial", "Variant", "denoted", "most_steps"]
 
 MAX_STEPS = 10_000
 """An execution of more steps is a livelock: programs are small."""
+STATEMENTS = 10
+"""So many times the steps, where the statements of instrumented modules are steps too."""
 SAMPLED = 16
 """The executions of one program in so many are recorded, to count distinct interleavings."""
 MOST_INCONCLUSIVE = 10
@@ -42,6 +45,11 @@ WATCHERS: list[Callable[[Trial], None]] = []
 """Told of each execution, for who shows progress; nothing that is tried may depend on them."""
 BEGUN: list[Callable[[Program], None]] = []
 """Told of each program before it is run, for who wants to know on which one the process ends."""
+
+
+def most_steps() -> int:
+    """The number of steps after which an execution is a livelock."""
+    return MAX_STEPS * STATEMENTS if in_force() else MAX_STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,7 @@ class Trial:
 
     def run(self, script: Script, strategy: Strategy) -> tuple[History, World]:
         """Carry out the script in a new world."""
-        world = World(strategy, max_steps=MAX_STEPS)
+        world = World(strategy, max_steps=most_steps())
         began = time.perf_counter()
         history = carry_out(script.program, script.births, self.adapter, world)
         self.count(world, time.perf_counter() - began)
@@ -165,7 +173,7 @@ class Trial:
             if judgement.blocked_by:
                 self.tally.blocked_by[judgement.blocked_by] += 1
             if judgement.verdict == "inconclusive":
-                self.errors.append(history.error or f"{MAX_STEPS} steps were not enough")
+                self.errors.append(history.error or f"{most_steps()} steps were not enough")
         return judgement
 
     # ------------------------------------------------------------ one program that grew
@@ -173,7 +181,7 @@ class Trial:
     def world(self, number: int) -> World:
         """A world for a program that grows in it; `number` tells the schedules of several apart."""
         strategy = next(itertools.islice(self.schedules(number + 1, self.seed, None), number, None))[1]
-        return World(strategy, max_steps=MAX_STEPS)
+        return World(strategy, max_steps=most_steps())
 
     def grown(
         self, program: Program, births: tuple[int, ...], history: History, world: World, seconds: float

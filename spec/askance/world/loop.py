@@ -11,11 +11,12 @@ import asyncio
 import re
 import threading
 import weakref
-from asyncio import base_events, events
 from heapq import heappop
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from askance.world import state
+from askance.world.foreign import ForeignLoop, SeenHandle
+from askance.world.futures import STEP, ObservedFuture, ObservedTask, WorldFuture, WorldTask
 from askance.world.generators import Generators
 from askance.world.strand import EngineFailure, NotSimulated, Strand, StrandKilled
 
@@ -23,50 +24,13 @@ if TYPE_CHECKING:
     from askance.world.core import World
 
 
-def _order(self: Any) -> int:
-    """A hash that is the order in which a world was first asked for one, so that sets iterate alike in every run."""
-    try:
-        number: int = self._askance_hash
-    except AttributeError:
-        world = self.get_loop().world
-        world.hashes = number = world.hashes + 1
-        self._askance_hash = number
-    return number
-
-
-class WorldTask(asyncio.Task):  # type: ignore[type-arg]
-    """A task that sets keep in the same order in every run."""
-
-    __hash__ = _order
-
-
-def _step_type() -> type:
-    """What a new task hands to `call_soon`: asyncio has no name for it."""
-
-    async def nothing() -> None:
-        pass
-
-    loop: Any = base_events.BaseEventLoop()
-    task = asyncio.Task(nothing(), loop=loop)
-    handle = loop._ready.popleft()
-    handle._run()
-    assert task.done()
-    loop.close()
-    return type(handle._callback)
-
-
-_STEP: Any = _step_type()
 _UNNAMED = re.compile(r"Task-\d+")
 """What asyncio calls a task that was given no name: its number in the process."""
+_EAGER: Any = getattr(asyncio, "eager_task_factory", None)
+"""asyncio's own factory of tasks that begin at once (Python 3.12): it holds the class of tasks itself."""
 
 
-class WorldFuture(asyncio.Future):  # type: ignore[type-arg]
-    """A future that sets keep in the same order in every run."""
-
-    __hash__ = _order
-
-
-class WorldLoop(base_events.BaseEventLoop):
+class WorldLoop(ForeignLoop):
     """An event loop that belongs to one world."""
 
     _ready: Any
@@ -78,10 +42,11 @@ class WorldLoop(base_events.BaseEventLoop):
     _thread_id: Any
 
     def __init__(self, world: World) -> None:
-        self.world = world
         self.number = len(world.loops)
         self.serial = world.new_serial()
-        super().__init__()
+        super().__init__(world)
+        self._task_type = ObservedTask if self.seen else WorldTask
+        self._future_type = ObservedFuture if self.seen else WorldFuture
         self.set_debug(False)
         world.loops.append(self)
         self.tasks: list[weakref.ref[asyncio.Task[Any]]] = []
@@ -109,10 +74,13 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def run_forever(self) -> None:
         """Run until `stop` is called."""
-        self._check_closed()  # type: ignore[attr-defined]
-        self._check_running()
+        self._check_closed()
         world = self.world
         world.point("run", self)
+        if world.observes:
+            self.entered()
+        self._check_running()
+        self.runner = world.current
         self._thread_id = threading.get_ident()
         world.set_running_loop(self)
         try:
@@ -186,27 +154,27 @@ class WorldLoop(base_events.BaseEventLoop):
                 self.world.touch("notify", idle)
             self.world.enable(idle)
 
-    def _foreign(self) -> bool:
-        """Whether the caller is another strand than the one that runs this loop."""
-        return state.world is self.world and self.world.current.running_loop is not self
-
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         """Queue the callback; from a foreign strand a scheduling point first, but no waking."""
-        self._check_closed()  # type: ignore[attr-defined]
+        self._check_closed()
         world = self.world
         if state.world is world:
             if world.current.running_loop is not self:
                 world.point("call-soon", self)
             elif world.observes:
                 world.touch("call-soon", self)
-        if type(callback) is _STEP and type(callback.__self__) is not WorldTask:
+        if type(callback) is STEP and not isinstance(callback.__self__, WorldTask):
             self._adopt(callback.__self__)
-        return self._call_soon(callback, args, context)  # type: ignore[attr-defined]
+        handle = self._call_soon(callback, args, context)  # type: ignore[attr-defined]
+        if self.seen:
+            handle.__class__ = SeenHandle
+        return handle
 
     def stop(self) -> None:
         """End `run_forever` after this round; from a foreign strand a scheduling point first, but no waking."""
-        if self._foreign():
+        if self.foreign():
             self.world.point("stop", self)
+            self.entered()
         super().stop()
 
     def _check_running(self) -> None:
@@ -222,18 +190,21 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def is_running(self) -> bool:
         """Whether some strand runs it."""
-        if self._foreign():
+        if self.foreign():
             self.world.point("is-running", self)
+            self.entered()
         return super().is_running()
 
     def call_soon_threadsafe(  # type: ignore[override]
         self, callback: Any, *args: Any, context: Any = None
     ) -> Any:
         """A scheduling point; then the callback is queued and the loop woken, in one step."""
-        self._check_closed()  # type: ignore[attr-defined]
+        self._check_closed()
         if state.world is self.world:
             self.world.point("wake", self)
         handle = self._call_soon(callback, args, context)  # type: ignore[attr-defined]
+        if self.seen:
+            handle.__class__ = SeenHandle
         self._write_to_self()
         return handle
 
@@ -242,19 +213,28 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
         """A task with a name, and an order in sets, that are the same in every run."""
-        self._check_closed()  # type: ignore[attr-defined]
-        next_name = self._next_name()
-        name = next_name if name is None else name
-        task: asyncio.Task[Any]
+        self._check_closed()
         if self._task_factory is None:
-            task = WorldTask(coro, loop=self, name=name, context=context, **options)
-            self.tasks.append(weakref.ref(task))
-            return task
+            return self.task(coro, name, context=context, **options)
+        if self._task_factory is _EAGER:
+            return self.task(coro, name, context=context, **{"eager_start": True, **options})
+        next_name = self._next_name()
         self._made_by_factory = True
         try:
-            task = super().create_task(coro, name=name, context=context, **options)
+            task = super().create_task(
+                coro, name=next_name if name is None else name, context=context, **options
+            )
         finally:
             self._made_by_factory = False
+        self.tasks.append(weakref.ref(task))
+        return task
+
+    def task(self, coro: Any, name: Any = None, **options: Any) -> Any:
+        """A task as `create_task` without a factory makes it, and as `asyncio.Task(...)` is to make it."""
+        if self._made_by_factory:
+            return self._task_type(coro, loop=self, name=name, **options)
+        next_name = self._next_name()
+        task = self._task_type(coro, loop=self, name=next_name if name is None else name, **options)
         self.tasks.append(weakref.ref(task))
         return task
 
@@ -264,7 +244,7 @@ class WorldLoop(base_events.BaseEventLoop):
         return f"Task-{self.number}.{self._made}"
 
     def _adopt(self, task: asyncio.Task[Any]) -> None:
-        """A task takes its first step that may have been made with `asyncio.Task(...)`, past `create_task`."""
+        """A task of a class of its own takes its first step: it may have been made past `create_task`."""
         if not self._made_by_factory and not any(reference() is task for reference in self.tasks):
             if _UNNAMED.fullmatch(task.get_name()):
                 task.set_name(self._next_name())
@@ -276,7 +256,7 @@ class WorldLoop(base_events.BaseEventLoop):
 
     def create_future(self) -> asyncio.Future[Any]:
         """A future with an order in sets that is the same in every run."""
-        return WorldFuture(loop=self)
+        return self._future_type(loop=self)
 
     def live_tasks(self) -> list[asyncio.Task[Any]]:
         """The tasks that are not done, in order of creation."""
@@ -325,68 +305,3 @@ class WorldLoop(base_events.BaseEventLoop):
     def add_writer(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
         """Raises NotSimulated."""
         raise NotSimulated("waiting for a file descriptor")
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """`asyncio.new_event_loop`: the world's, inside one."""
-    world = state.active()
-    if world is None:
-        return real_new_event_loop()
-    return WorldLoop(world)
-
-
-real_new_event_loop = events.new_event_loop
-real_get_event_loop_policy = events.get_event_loop_policy
-
-
-class WorldPolicy(asyncio.AbstractEventLoopPolicy):
-    """The event loop policy while worlds may run: each strand has a loop of its own, or none."""
-
-    def __init__(self, outside: Any) -> None:
-        self.outside = outside
-
-    def get_event_loop(self) -> asyncio.AbstractEventLoop:
-        """The strand's loop; in the main strand one is made the first time, as asyncio's default policy does."""
-        world = state.active()
-        if world is None:
-            outside: asyncio.AbstractEventLoop = self.outside().get_event_loop()
-            return outside
-        strand = world.current
-        if strand.policy_loop is None and strand is world.main and not world.main_loop_was_set:
-            strand.policy_loop = WorldLoop(world)
-        if strand.policy_loop is None:
-            raise RuntimeError(f"There is no current event loop in thread {strand.name!r}.")
-        return strand.policy_loop
-
-    def set_event_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """The strand's loop from now on."""
-        world = state.active()
-        if world is None:
-            self.outside().set_event_loop(loop)
-        else:
-            world.current.policy_loop = loop
-            world.main_loop_was_set = world.main_loop_was_set or world.current is world.main
-
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        """A loop of the world."""
-        world = state.active()
-        if world is None:
-            outside: asyncio.AbstractEventLoop = self.outside().new_event_loop()
-            return outside
-        return WorldLoop(world)
-
-    def get_child_watcher(self) -> Any:
-        """The outside policy's (Python 3.11)."""
-        return self.outside().get_child_watcher()
-
-    def set_child_watcher(self, watcher: Any) -> None:
-        """The outside policy's (Python 3.11)."""
-        self.outside().set_child_watcher(watcher)
-
-
-class SelectorEventLoop(asyncio.SelectorEventLoop):
-    """`asyncio.SelectorEventLoop`: the world's loop, inside one."""
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        world = state.active()
-        return super().__new__(cls) if world is None else WorldLoop(world)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import _frozen_importlib
 import _thread
+import _weakrefset
 import asyncio
 import concurrent.futures.thread
 import contextlib
@@ -26,8 +27,9 @@ from askance.world import (
     clock,
     conditions,
     early,
+    futures,
     locks,
-    loop,
+    policy,
     queues,
     sets,
     state,
@@ -58,13 +60,14 @@ _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
     *threads.FUNCTIONS,
     *thread_locals.FUNCTIONS,
     *unsimulated.FUNCTIONS,
+    *futures.FUNCTIONS,
     (locks.real_lock, locks.Lock),
     (threading.Lock, locks.Lock),
     (threading.RLock, locks.RLock),
     (locks.real_rlock, locks.RLock),
     (queues.RealSimpleQueue, queues.ControlledSimpleQueue),
-    (events.new_event_loop, loop.new_event_loop),
-    (asyncio.SelectorEventLoop, loop.SelectorEventLoop),
+    (events.new_event_loop, policy.new_event_loop),
+    (asyncio.SelectorEventLoop, policy.SelectorEventLoop),
     (asyncio.all_tasks, sets.all_tasks),
 )
 
@@ -110,13 +113,13 @@ class _Patches:
         """Put every replacement in place."""
         for owner, name, replacement in _METHODS:
             self.put(owner, name, replacement)
-        policy = _OutsidePolicy(events._event_loop_policy)  # type: ignore[attr-defined]
-        self.put(events, "_event_loop_policy", loop.WorldPolicy(policy))
-        self.put(asyncio.DefaultEventLoopPolicy, "_loop_factory", loop.SelectorEventLoop)
+        outside = _OutsidePolicy(events._event_loop_policy)  # type: ignore[attr-defined]
+        self.put(events, "_event_loop_policy", policy.WorldPolicy(outside))
+        self.put(asyncio.DefaultEventLoopPolicy, "_loop_factory", policy.SelectorEventLoop)
         self.put(asyncio.runners, "signal", _NoSignals)
         # Importing takes locks only the first time: it must be no step, or the first execution differs from the others.
         self.put(_frozen_importlib, "_thread", types.SimpleNamespace(**vars(_thread)))
-        for module in (asyncio.tasks, asyncio.taskgroups, _base):
+        for module in (asyncio.tasks, asyncio.taskgroups, _base, _weakrefset):
             self.put(module, "set", sets.OrderedSet)
         # A pool joins its threads in the order of a set; at exit the interpreter joins all that this remembers.
         self.put(concurrent.futures.thread, "set", sets.OrderedSet)
@@ -136,6 +139,8 @@ class _Patches:
         for cls, name, replacement in thread_locals.subclasses(early.is_left_alone):
             if name not in vars(cls) or cls not in self.locals:
                 self.put(cls, name, replacement)
+        for cls, name, replacement in futures.subclasses():
+            self.put(cls, name, replacement)
         self.locals.update(cls for cls in thread_locals.real_local.__subclasses__())
 
     def remove_all(self) -> None:

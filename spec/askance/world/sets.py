@@ -7,7 +7,8 @@ memory addresses: a schedule that depended on it would not be the same in anothe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Set
 from concurrent.futures import Future, _base
 from typing import Any
 
@@ -18,11 +19,15 @@ Futures: Any = _base
 
 
 class OrderedSet(set[Any]):
-    """A set that iterates, and pops, in order of insertion."""
+    """A set that iterates, and pops, in order of insertion; so does all that is made of it and other sets."""
+
+    __slots__ = ("_order",)
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
-        self._order = dict.fromkeys(items)
-        super().__init__(self._order)
+        self._order: dict[Any, None] = {}
+        if items:  # asyncio makes an empty one for each loop
+            self._order = dict.fromkeys(items)
+            super().__init__(self._order)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(tuple(self._order))
@@ -43,15 +48,25 @@ class OrderedSet(set[Any]):
         del self._order[item]
 
     def pop(self) -> Any:
-        """Take out the oldest."""
-        item = next(iter(self._order))
-        self.remove(item)
-        return item
+        """Take out the oldest; raises KeyError."""
+        for item in self._order:
+            self.remove(item)
+            return item
+        return super().pop()
 
     def clear(self) -> None:
         """Take out all."""
         self._order.clear()
         super().clear()
+
+    def copy(self) -> OrderedSet:
+        """Another with the same elements."""
+        return OrderedSet(self._order)
+
+    def _become(self, items: OrderedSet) -> None:
+        self._order = dict(items._order)
+        super().clear()
+        super().update(self._order)
 
     def update(self, *others: Iterable[Any]) -> None:
         """Add all, in order."""
@@ -59,22 +74,66 @@ class OrderedSet(set[Any]):
             for item in other:
                 self.add(item)
 
-    def __sub__(self, other: Any) -> OrderedSet:
-        return OrderedSet(item for item in self if item not in other)
+    def difference_update(self, *others: Iterable[Any]) -> None:
+        """Take out what is in the others."""
+        for other in others:
+            for item in tuple(other):
+                self.discard(item)
 
-    def __or__(self, other: Any) -> OrderedSet:
-        return OrderedSet((*self, *other))
+    def intersection_update(self, *others: Iterable[Any]) -> None:
+        """Keep what is in all of the others."""
+        self._become(self.intersection(*others))
 
-    def __and__(self, other: Any) -> OrderedSet:
-        return OrderedSet(item for item in self if item in other)
-
-    def difference(self, *others: Iterable[Any]) -> OrderedSet:
-        """What is in none of the others."""
-        return self - {item for other in others for item in other}
+    def symmetric_difference_update(self, other: Iterable[Any]) -> None:
+        """Take out what is in both, add what is in the other alone."""
+        self._become(self.symmetric_difference(other))
 
     def union(self, *others: Iterable[Any]) -> OrderedSet:
         """What is here, then what is in the others."""
-        return self | [item for other in others for item in other]
+        return OrderedSet(itertools.chain(self, *others))
+
+    def difference(self, *others: Iterable[Any]) -> OrderedSet:
+        """What is in none of the others."""
+        rest = self.copy()
+        rest.difference_update(*others)
+        return rest
+
+    def intersection(self, *others: Iterable[Any]) -> OrderedSet:
+        """What is in all of the others too."""
+        kept = set(self._order).intersection(*others)
+        return OrderedSet(item for item in self if item in kept)
+
+    def symmetric_difference(self, other: Iterable[Any]) -> OrderedSet:
+        """What is here or in the other, and not in both."""
+        others = OrderedSet(other)
+        return OrderedSet([*self.difference(others), *others.difference(self)])
+
+
+def _operator(method: str, *, reflected: bool = False, in_place: bool = False) -> Callable[[Any, Any], Any]:
+    """An operator that is a method of `OrderedSet`'s, for sets alone as the built-in ones are."""
+
+    def operate(self: Any, other: Any) -> Any:
+        if not isinstance(other, Set):
+            return NotImplemented
+        if in_place:
+            getattr(self, method)(other)
+            return self
+        first, second = (OrderedSet(other), self) if reflected else (self, other)
+        return getattr(first, method)(second)
+
+    return operate
+
+
+for _sign, _method in (
+    ("or", "union"),
+    ("sub", "difference"),
+    ("and", "intersection"),
+    ("xor", "symmetric_difference"),
+):
+    setattr(OrderedSet, f"__{_sign}__", _operator(_method))
+    setattr(OrderedSet, f"__r{_sign}__", _operator(_method, reflected=True))
+    _in_place = "update" if _method == "union" else f"{_method}_update"
+    setattr(OrderedSet, f"__i{_sign}__", _operator(_in_place, in_place=True))
 
 
 def all_tasks(loop: Any = None) -> Any:

@@ -33,9 +33,7 @@ def d1_violation(case: Case) -> Violation | None:
             f"{hang.wait.who} waits for {hang.wait.op}, and nobody is left to complete {hang.reply}",
         )
     if case.history.ending == "deadlock" and not case.of(hangs) and (operation := stuck(case)):
-        told = "\n".join(
-            str(waiting) for waiting in (case.history.deadlock.waiting if case.history.deadlock else ())
-        )
+        told = "\n".join(map(str, case.history.deadlock.waiting if case.history.deadlock else ()))
         return Violation(
             "D1",
             "when nothing can move any more, every operation of every client has returned",
@@ -46,8 +44,8 @@ def d1_violation(case: Case) -> Violation | None:
         return Violation(
             "D1",
             f"{said(message)} is begun before nothing can move any more: {message.actor} is idle",
-            f"{message.actor} has not begun it, and nothing has happened on its loop since it was sent",
-            f"nobody is left to wake the loop of {message.actor}\n"
+            f"{message.actor} has not begun it, and no handler has run on its loop since it was sent",
+            f"nobody is left to wake {message.actor}: its loop, or what waits there for its messages\n"
             f"sent by {message.sender} on strand {case.facts.events[message.sent].strand or '?'}",
             (message.sent,),
         )
