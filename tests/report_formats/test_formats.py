@@ -224,3 +224,9 @@ def test_files_are_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 def fails(*_: object) -> None:
     """A disk that is full."""
     raise OSError(28, "No space left on device")
+
+
+def test_what_has_no_place_in_utf_8_is_escaped(tmp_path: Path) -> None:
+    """A page or a report is written, whatever a message or a file's name holds."""
+    written(tmp_path / "page.html", "<p>\udcff \u00e9</p>")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == "<p>\\udcff \u00e9</p>"

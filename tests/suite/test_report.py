@@ -76,6 +76,15 @@ def test_what_is_untested_is_told_in_full_and_what_to_do() -> None:
     assert f"A3 untested: it did not arise; {advice}" in told
 
 
+def test_no_message_changes_the_terminal(failure: dict[str, Any]) -> None:
+    """Control characters of an implementation's messages are shown, not obeyed, in failures and in notes."""
+    words = {**failure, "actual": "raises X: \x1b[31mred\x07 \udcff", "detail": "one\n\x00two"}
+    text = shown(words, io.StringIO())
+    assert "raises X: \\x1b[31mred\\x07 \\udcff" in text and "\\x00two" in text
+    report = document("mine", "smoke", [clause("D1", "inconclusive", "ended: \x1b[2J")])
+    assert "\x1b" not in rendered(report, color=False, width=80)
+
+
 def test_nothing_judged_is_no_empty_matrix() -> None:
     """An interrupted check has no clauses: it prints nothing about them."""
     assert rendered(document("mine", "smoke", []), color=False, width=70) == ""

@@ -49,11 +49,12 @@ def written(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         if file.exists() and not file.is_file():
             # A device or a pipe takes what comes.
-            file.write_text(text, encoding="utf-8")
+            file.write_text(text, encoding="utf-8", errors="backslashreplace")
             return
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
+            # Half of a surrogate pair, as in the name of a file that is not UTF-8, has no place in UTF-8.
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
                 out.write(text)
             os.chmod(name, file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask())
             # Where the file is a link, what it leads to is replaced.

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from askance.report.schedule import WIDTH
-from askance.report.words import failure_text
+from askance.report.words import failure_text, harmless
 from askance.suite.statistics import Tally
 
 __all__ = ["colored", "counted", "made", "rendered", "shown", "tried"]
@@ -153,7 +153,9 @@ def _matrix(entries: list[dict[str, Any]], width: int) -> Text:
         row.append(f"{entry['level']:<{level}}  ", style="not bold")
         row.append(f"{entry['verdict']:<{verdict}}", style=f"not bold {STYLES.get(entry['verdict'], '')}")
         row.append(f"  {held or '':>7}  ", style="not bold")
-        row.append(entry["note"] or entry["text"], style="not bold" if entry["note"] else "not bold dim")
+        row.append(
+            harmless(entry["note"] or entry["text"]), style="not bold" if entry["note"] else "not bold dim"
+        )
         row.truncate(width, overflow="ellipsis")
         rows.append(row).append("\n")
     rows.rstrip()
@@ -190,7 +192,7 @@ def _untold(entries: list[dict[str, Any]]) -> list[str]:
     told = []
     for (verdict, note), names in clauses.items():
         more = f"; {MORE}" if verdict == "untested" else ""
-        told.append(f"{', '.join(names)} {verdict}: {note}{more}")
+        told.append(harmless(f"{', '.join(names)} {verdict}: {note}{more}"))
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -14,12 +15,16 @@ from askance.report.standing import told_standing
 __all__ = [
     "failed_race",
     "failure_text",
+    "harmless",
     "race_outcome",
     "race_title",
     "standing_lines",
     "step_line",
     "step_number",
 ]
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but for tabs and ends of lines."""
 
 
 def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = False) -> str:
@@ -52,7 +57,12 @@ def failure_text(words: Mapping[str, Any], width: int = WIDTH, verbose: bool = F
         careful = f"its replay {words['confirmed']}: something escapes the world's control"
         parts.append(_block("careful", _filled(careful, inside)))
     parts.append(_block("replay", [words["command"]]))
-    return "\n".join(part for part in parts if part)
+    return harmless("\n".join(part for part in parts if part))
+
+
+def harmless(text: str) -> str:
+    """The text with what a terminal would obey, and half pairs of surrogates, escaped: a message may hold anything."""
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def _switches(count: int) -> str:
