@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -168,6 +171,25 @@ def test_more_executions_than_anybody_waits_for_are_no_mistake() -> None:
     assert [number for number, _ in islice(schedules(10**20, 0, None), 3)] == [0, 1, 2]
     assert [number for number, _ in schedules(10**20, 0, 2)] == [2, 0, 1, 3, 4, 5]
     assert [number for number, _ in schedules(3, 0, 2)] == [2, 0, 1]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no file that is always full")
+@pytest.mark.parametrize("command", [("list",), ("check", "naive-nested", "-k", "A3", "--executions", "20")])
+def test_an_output_that_takes_no_more_is_one_message(folder: Path, command: tuple[str, ...]) -> None:
+    """A log on a full disk."""
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "askance.cli", *command], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == "askance: the output cannot be written: No space left on device\n"
+
+
+def test_a_closed_output_is_nobody_s_mistake(folder: Path) -> None:
+    """The status is what the caller wants."""
+    check = [sys.executable, "-m", "askance.cli", "check", "naive-nested", "-k", "A3", "--executions", "20"]
+    ended = subprocess.run(["/bin/sh", "-c", f"{shlex.join(check)} >&-"], stderr=subprocess.PIPE, text=True)
+    assert (ended.returncode, ended.stderr) == (1, "")
 
 
 def test_no_clause_of_that_name_is_said(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

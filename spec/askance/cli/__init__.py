@@ -7,13 +7,15 @@ Exit status: 0 as expected, 1 a clause fell (or an exploration found a failure),
 from __future__ import annotations
 
 import argparse
+import errno
 import io
+import os
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from askance.cli.statuses import INCONCLUSIVE, PASSED, USAGE
 
@@ -54,6 +56,10 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
+"""What a file answers that takes no more."""
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM, where Ctrl-C is not heard."""
 
@@ -65,19 +71,30 @@ def terminated(number: int, frame: Any) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
+def nowhere() -> TextIO:
+    """A file that takes everything and keeps nothing."""
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     heard = (
         threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     )
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Whoever called has closed it, and wants nothing of it.
+            setattr(sys, name, nowhere())
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names and source lines may have letters that the output's encoding lacks.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if heard:
             signal.signal(signal.SIGTERM, terminated)
-        return carried_out(sys.argv[1:] if arguments is None else arguments)
+        status = carried_out(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         print("askance: interrupted", file=sys.stderr)
         return INCONCLUSIVE
@@ -85,6 +102,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough.
         sys.stderr.close()
         return PASSED
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"askance: the output cannot be written: {error.strerror}", file=sys.stderr)
+        # What is left of it is not tried again when the process ends.
+        sys.stdout = nowhere()
+        return USAGE
     finally:
         if heard:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
