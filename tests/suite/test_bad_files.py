@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import shlex
@@ -16,6 +17,7 @@ import pytest
 from tests.suite.test_cli import ASK, folder, wrong
 
 from askance.cli import main
+from askance.plugin import Reporter
 from askance.program_json import dump
 from askance.report import entry as entries
 from askance.report.files import prepared_folder
@@ -183,6 +185,31 @@ def test_an_output_that_takes_no_more_is_one_message(folder: Path, command: tupl
         )
     assert ended.returncode == 2
     assert ended.stderr == "askance: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", [("check", "naive-nested", "-k", "A3", "--executions", "20"), ("spec",)])
+def test_a_reader_that_has_seen_enough_is_no_success(folder: Path, command: tuple[str, ...]) -> None:
+    """In a script that looks at the status of each command of a pipe; nothing is said on stderr."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-m", "askance.cli", *command], stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (3, "")
+
+
+def test_a_reader_that_has_seen_enough_changes_no_verdict(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`| head`: all was judged, and only the report is not read to its end."""
+
+    def unread(self: Reporter, terminalreporter: pytest.TerminalReporter) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(Reporter, "pytest_terminal_summary", unread)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert main(["check", "naive-nested", "-k", "A3", "--executions", "20"]) == 1
 
 
 def test_a_closed_output_is_nobody_s_mistake(folder: Path) -> None:

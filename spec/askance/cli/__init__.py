@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from askance.cli.statuses import INCONCLUSIVE, PASSED, USAGE
+from askance.cli.statuses import INCONCLUSIVE, USAGE
 
 if TYPE_CHECKING:
     from askance.cli.grammar import Parser
@@ -99,9 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("askance: interrupted", file=sys.stderr)
         return INCONCLUSIVE
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
+        # Whoever read our output has seen enough; what it would have said at its end is not known to be well.
         sys.stderr.close()
-        return PASSED
+        return INCONCLUSIVE
     except OSError as error:
         if error.errno not in FULL:
             raise

@@ -72,8 +72,10 @@ class Outcome:
     def __init__(self) -> None:
         self.verdict = ""
 
-    def pytest_sessionfinish(self, session: Any) -> None:
-        """Read what the reporter collected."""
+    def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
+        """Read what the reporter collected, if all was judged."""
+        if exitstatus > 1:
+            return
         reporter = session.config.pluginmanager.get_plugin("askance-reporter")
         if reporter is not None and (reporter.entries or reporter.broken):
             self.verdict = reporter.document()["verdict"]
@@ -106,7 +108,14 @@ def check_command(options: argparse.Namespace) -> int:
     if options.badge is not None and not options.badge.endswith((".svg", ".json")):
         raise UsageError(f"--badge {options.badge}: a badge is FILE.svg, or FILE.json for shields.io")
     outcome = Outcome()
-    status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
+    try:
+        status = int(pytest.main(pytest_arguments(options), plugins=[outcome, *progress()]))
+    except BrokenPipeError:
+        if not outcome.verdict:
+            raise
+        # `| head`: whoever reads the report has seen enough, and the verdict stands.
+        sys.stderr.close()
+        return {"pass": PASSED, "fail": FELL}.get(outcome.verdict, INCONCLUSIVE)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         print(
             "askance: no clause was judged"
