@@ -108,16 +108,20 @@ class Turn(asyncio.Task):  # type: ignore[type-arg]
     """A library's own kind of task."""
 
 
+Question = asyncio.Future[int]
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: asyncio.Future(),
+        lambda: Question(),
         lambda: Promise(),
         lambda: asyncio.gather(asyncio.current_task()),
         lambda: asyncio.Task(asyncio.sleep(0)),
         lambda: Turn(asyncio.sleep(0)),
     ],
-    ids=["future", "own future", "gather", "task", "own task"],
+    ids=["future", "alias", "own future", "gather", "task", "own task"],
 )
 def test_futures_of_any_making_iterate_in_order_of_creation(make: Callable[[], asyncio.Future[Any]]) -> None:
     """Those that were made past the loop's own methods, too: no address has a say."""
