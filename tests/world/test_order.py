@@ -177,3 +177,25 @@ def test_what_stands_in_for_the_classes_of_futures_passes_for_them() -> None:
         return asyncio.run(work())
 
     assert value(main) == [True, True, False, True, False, True]
+
+
+def test_messages_name_asyncio_s_own_classes() -> None:
+    """As they would outside of a world: nobody knows ours."""
+
+    def main() -> list[str]:
+        async def fails() -> None:
+            raise KeyError("lost")
+
+        async def work() -> list[str]:
+            loop = asyncio.get_running_loop()
+            made = [loop.create_task(fails()), asyncio.Task(fails()), loop.create_future(), asyncio.Future()]
+            await asyncio.sleep(1)
+            return [repr(one).split()[0] for one in made]
+
+        return asyncio.run(work())
+
+    execution = run(main)
+    assert execution.value == ["<Task", "<Task", "<Future", "<Future"]
+    assert [line for _, line in execution.complaints] == [
+        "Task exception was never retrieved: KeyError('lost')"
+    ] * 2
