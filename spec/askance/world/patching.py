@@ -28,6 +28,7 @@ from askance.world import (
     early,
     locks,
     policy,
+    primitives,
     queues,
     sets,
     state,
@@ -70,6 +71,7 @@ _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
 
 _METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     *conditions.METHODS,
+    *primitives.METHODS,
     *queues.METHODS,
     *threads.METHODS,
     *sets.METHODS,
