@@ -18,7 +18,7 @@ from askance.search.exhaustive import Branch, Node
 
 __all__ = ["State", "forget", "read_state", "state_file", "write_state"]
 
-FORMAT = 3
+FORMAT = 4
 KNOWN = {(kind.__module__, kind.__qualname__): kind for kind in (Access, Branch, Event, Node)}
 
 
