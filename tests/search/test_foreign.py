@@ -157,3 +157,80 @@ def test_a_loop_may_be_closed_before_or_after_it_is_called(ask: Body, answers: s
     program = askance.Strands(asyncio.new_event_loop, [lambda loop: loop.close(), outside])
     assert askance.explore(program, strategy="dpor", warm_up=False).complete
     assert given == answers
+
+
+async def wait_for_event(shared: Any) -> None:
+    """Wait until the event is set."""
+    await shared.event.wait()
+
+
+async def get_item(shared: Any) -> None:
+    """Get an item from the queue."""
+    await shared.queue.get()
+
+
+async def take_permit(shared: Any) -> None:
+    """Take the semaphore, which somebody else has."""
+    await shared.semaphore.acquire()
+
+
+async def look_at_event(shared: Any) -> None:
+    """Look whether the event is set."""
+    shared.log.append(shared.event.is_set())
+
+
+async def look_at_queue(shared: Any) -> None:
+    """Look how many items there are."""
+    shared.log.append(shared.queue.qsize())
+
+
+MISUSED: list[tuple[Callable[[Any], Any], Body]] = [
+    (wait_for_event, lambda shared: shared.event.set()),
+    (get_item, lambda shared: shared.queue.put_nowait(1)),
+    (take_permit, lambda shared: shared.semaphore.release()),
+    (look_at_event, lambda shared: shared.event.set()),
+    (look_at_queue, lambda shared: shared.queue.put_nowait(1)),
+]
+
+
+@pytest.mark.parametrize(("work", "does"), MISUSED)
+@pytest.mark.parametrize("first", ["loop", "outside"])
+def test_asyncio_primitives_in_the_hands_of_a_plain_thread_may_be_early_or_late(
+    work: Callable[[Any], Any], does: Body, first: str
+) -> None:
+    """Whoever is tried first: DPOR finds that the coroutine sees the change, and that nobody wakes it."""
+    logs: list[Any] = []
+
+    def setup() -> Any:
+        shared = SimpleNamespace(loop=asyncio.new_event_loop(), value=askance.Shared(0), log=[])
+        shared.event, shared.queue, shared.semaphore = asyncio.Event(), asyncio.Queue(), asyncio.Semaphore(0)
+        logs.append(shared.log)
+        return shared
+
+    def loop(shared: Any) -> None:
+        async def main() -> None:
+            shared.value.get()
+            await work(shared)
+            shared.log.append("went on")
+
+        shared.loop.run_until_complete(main())
+
+    def outside(shared: Any) -> None:
+        shared.value.get()
+        does(shared)
+
+    bodies = [loop, outside] if first == "loop" else [outside, loop]
+    found = set()
+    for strategy in ("dfs", "dpor"):
+        logs.clear()
+        result = askance.explore(
+            askance.Strands(setup, bodies),
+            strategy=strategy,
+            executions=10_000,
+            keep_going=True,
+            warm_up=False,
+        )
+        assert result.complete
+        found.add((result.interleavings, frozenset(map(str, logs))))
+    assert len(found) == 1
+    assert len(next(iter(found))[1]) == 2

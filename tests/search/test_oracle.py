@@ -413,3 +413,33 @@ def test_a_callback_whose_time_has_come_stands_among_those_that_were_called() ->
         shared.loop.run_forever()
 
     assert everywhere_the_same(askance.Strands(filled, [call, run])) == 8
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_thread_may_be_asked_after_before_or_after_it_is_started(first: bool) -> None:
+    """It does not live yet, it lives, it has ended; and it cannot be joined before it is started."""
+    found = set()
+
+    def made() -> Any:
+        return SimpleNamespace(thread=threading.Thread(target=lambda: None), value=askance.Shared(0))
+
+    def start(shared: Any) -> None:
+        shared.thread.start()
+
+    def alive(shared: Any) -> None:
+        found.add(shared.thread.is_alive())
+
+    def join(shared: Any) -> None:
+        shared.value.get()
+        try:
+            shared.thread.join()
+            found.add("joined")
+        except RuntimeError:
+            found.add("not started")
+
+    for ask, answers in ((alive, {True, False}), (join, {"joined", "not started"})):
+        found.clear()
+        program = askance.Strands(made, [start, ask] if first else [ask, start])
+        assert askance.explore(program, strategy="dpor", warm_up=False).complete
+        assert found == answers
+        everywhere_the_same(program)

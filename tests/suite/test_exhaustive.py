@@ -281,3 +281,39 @@ def test_explore_says_all_or_not_complete(capsys: pytest.CaptureFixture[str], fo
     assert "passed: all 6 interleavings" in capsys.readouterr().out
     assert main(["explore", "exhaustive_counters:careful", "--exhaustive", "--executions", "3"]) == 3
     assert "interleavings: not complete" in capsys.readouterr().out
+
+
+def test_explore_goes_on_where_it_stopped(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """Two calls together see each interleaving once; once all is seen nothing is kept."""
+    (folder / "exhaustive_parts.py").write_text(COUNTERS)
+    search = ["explore", "exhaustive_parts:careful", "--exhaustive"]
+    assert main([*search, "--executions", "3"]) == 3
+    assert "askance explore exhaustive_parts:careful --exhaustive --resume" in capsys.readouterr().out
+    assert main([*search, "--executions", "2", "--resume"]) == 3
+    assert (
+        "no failure in 5 of about 6 interleavings (3 of them by an earlier call)" in capsys.readouterr().out
+    )
+    assert main([*search, "--executions", "2", "--resume"]) == 0
+    assert "passed: all 6 interleavings" in capsys.readouterr().out
+    assert not list((folder / ".askance").glob("*.state"))
+
+
+def test_explore_begins_again_where_the_function_is_another(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    """A state belongs to the text of the module that it was searched in, and to what was preempted."""
+    (folder / "exhaustive_again.py").write_text(COUNTERS)
+    search = ["explore", "exhaustive_again:careful", "--exhaustive", "--executions", "3"]
+    assert main(search) == 3
+    assert main([*search, "--resume", "--preempt", "json"]) == 3
+    assert "earlier call" not in capsys.readouterr().out
+    assert main(search) == 3
+    (folder / "exhaustive_again.py").write_text(COUNTERS + "\n")
+    assert main([*search, "--resume"]) == 3
+    assert "earlier call" not in capsys.readouterr().out
+
+
+def test_resume_is_for_exhaustive_search(capsys: pytest.CaptureFixture[str]) -> None:
+    """A random search has nothing to go on with."""
+    assert main(["explore", "json:dumps", "--resume"]) == 2
+    assert "--resume is for --exhaustive" in capsys.readouterr().err

@@ -29,6 +29,7 @@ PLAIN_TURN = Condition(Lock())
 GATE = threading.Barrier(2)
 ITEMS = queue.Queue(1)
 SIMPLE = SimpleQueue()
+Box = SimpleQueue[int]
 LOCAL = threading.local()
 LOCAL.value = "of import time"
 POOL = concurrent.futures.ThreadPoolExecutor(2)
@@ -175,6 +176,11 @@ def test_what_makes_locks_makes_controlled_ones(early: Any, which: str) -> None:
     execution = run(main)
     assert execution.ending == "deadlock"
     assert "a lock" in str(execution.deadlock)
+
+
+def test_a_class_with_parameters_makes_controlled_ones(early: Any) -> None:
+    """Who calls an alias such as `SimpleQueue[int]` waits in the world."""
+    assert run(lambda: early.Box().get()).ending == "deadlock"
 
 
 def test_the_same_lock_under_two_names_stays_one(early: Any) -> None:

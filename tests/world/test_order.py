@@ -108,16 +108,20 @@ class Turn(asyncio.Task):  # type: ignore[type-arg]
     """A library's own kind of task."""
 
 
+Question = asyncio.Future[int]
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: asyncio.Future(),
+        lambda: Question(),
         lambda: Promise(),
         lambda: asyncio.gather(asyncio.current_task()),
         lambda: asyncio.Task(asyncio.sleep(0)),
         lambda: Turn(asyncio.sleep(0)),
     ],
-    ids=["future", "own future", "gather", "task", "own task"],
+    ids=["future", "alias", "own future", "gather", "task", "own task"],
 )
 def test_futures_of_any_making_iterate_in_order_of_creation(make: Callable[[], asyncio.Future[Any]]) -> None:
     """Those that were made past the loop's own methods, too: no address has a say."""
@@ -173,3 +177,25 @@ def test_what_stands_in_for_the_classes_of_futures_passes_for_them() -> None:
         return asyncio.run(work())
 
     assert value(main) == [True, True, False, True, False, True]
+
+
+def test_messages_name_asyncio_s_own_classes() -> None:
+    """As they would outside of a world: nobody knows ours."""
+
+    def main() -> list[str]:
+        async def fails() -> None:
+            raise KeyError("lost")
+
+        async def work() -> list[str]:
+            loop = asyncio.get_running_loop()
+            made = [loop.create_task(fails()), asyncio.Task(fails()), loop.create_future(), asyncio.Future()]
+            await asyncio.sleep(1)
+            return [repr(one).split()[0] for one in made]
+
+        return asyncio.run(work())
+
+    execution = run(main)
+    assert execution.value == ["<Task", "<Task", "<Future", "<Future"]
+    assert [line for _, line in execution.complaints] == [
+        "Task exception was never retrieved: KeyError('lost')"
+    ] * 2

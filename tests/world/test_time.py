@@ -149,6 +149,27 @@ def test_without_racing_timers_nothing_is_early() -> None:
     assert False in {execution.value for execution in executions(main, 30)}
 
 
+@pytest.mark.parametrize(("seconds", "raced"), [(0, False), (25, False), (45, True)])
+def test_deadlines_beyond_the_horizon_are_not_raced(seconds: int, raced: bool) -> None:
+    """A minute does not pass while somebody could go on, unless little is left of it."""
+
+    def main() -> bool:
+        event = threading.Event()
+
+        def work() -> None:
+            if seconds:
+                time.sleep(seconds)
+            event.set()
+
+        threading.Thread(target=work).start()
+        return event.wait(60)
+
+    assert run(main, ClockFirst()).timers_raced
+    world = World(ClockFirst())
+    world.horizon = 20.0
+    assert world.run(main).timers_raced == raced
+
+
 def test_a_timeout_races_its_completion_in_every_order() -> None:
     """The result is there in time, or too late; and the schedule that says so replays."""
 

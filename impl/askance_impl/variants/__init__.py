@@ -14,6 +14,11 @@ from the same loop is begun at once, inside the sender's turn (where Python has 
 `shards`: two threads, to which actors are dealt out. Handlers only tell; of several senders the latest goes first; what
 is composed is computed when somebody wants it.
 `pool`: actors without a thread of their own: each turn is given whichever thread of a pool is idle.
+`chained`: no mailboxes and no threads of actors. A message is a future that begins when the one before it is done.
+`portal`: one face for coroutines and threads over loops in `asyncio.run`; blocking on a loop's thread is refused. An
+actor is a lock; a stop refuses what waits, and lets the turn in progress end.
+`registered`: tasks and futures that are made directly and stand in sets, which closing goes through; actors are known
+weakly.
 `structured`: who is cancelled ends first, and is reported then; a gather that fails cancels its other parts.
 
 Each is a module with an `adapter`: `askance check askance_impl.variants.threads:adapter`.
@@ -21,5 +26,17 @@ Each is a module with an `adapter`: `askance check askance_impl.variants.threads
 
 __all__ = ["VARIANTS"]
 
-VARIANTS = ("threads", "one_loop", "reentrant", "await_only", "bare", "pool", "shards", "structured")
+VARIANTS = (
+    "threads",
+    "one_loop",
+    "reentrant",
+    "await_only",
+    "bare",
+    "pool",
+    "shards",
+    "chained",
+    "portal",
+    "registered",
+    "structured",
+)
 """The modules, by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from askance.cli.grammar import Commands, positive
+from askance.run import UsageError
 
 
 def add(commands: Commands) -> None:
@@ -22,13 +23,18 @@ def add(commands: Commands) -> None:
         "--preempt", metavar="MODULE", action="append", default=[], help="switch at its statements too"
     )
     explore.add_argument("--exhaustive", action="store_true", help="every interleaving")
+    explore.add_argument(
+        "--resume", action="store_true", help="with --exhaustive: go on where the last call stopped"
+    )
     explore.set_defaults(run=explore_command)
 
 
 def explore_command(options: argparse.Namespace) -> int:
-    """Explore a function."""
+    """Explore a function. Raises UsageError for options that mean nothing together."""
     from askance.suite.running import explore_target
 
+    if options.resume and not options.exhaustive:
+        raise UsageError("--resume is for --exhaustive")
     return explore_target(
         options.target,
         strategy=options.strategy,
@@ -36,4 +42,5 @@ def explore_command(options: argparse.Namespace) -> int:
         seed=options.seed,
         preempt=tuple(options.preempt),
         exhaustive=options.exhaustive,
+        resume=options.resume,
     )

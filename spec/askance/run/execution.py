@@ -15,6 +15,10 @@ from askance.world import World
 __all__ = ["WorldRecorder", "execute", "finished"]
 
 
+HORIZON = 20.0
+"""Seconds: what programs sleep and wait is over by then, and a library's own time limit on asks may well be longer."""
+
+
 class WorldRecorder(Recorder):
     """A recorder that falls silent when its world ends: how strands die is no part of the history."""
 
@@ -23,6 +27,7 @@ class WorldRecorder(Recorder):
         self.world = world
         world.on_loop_blocked = self.loop_blocked
         world.waiter_name = waiter_name
+        world.horizon = HORIZON
 
     def add(
         self,

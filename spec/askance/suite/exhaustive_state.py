@@ -18,7 +18,7 @@ from askance.search.exhaustive import Branch, Node
 
 __all__ = ["State", "forget", "read_state", "state_file", "write_state"]
 
-FORMAT = 3
+FORMAT = 4
 KNOWN = {(kind.__module__, kind.__qualname__): kind for kind in (Access, Branch, Event, Node)}
 
 
@@ -43,12 +43,16 @@ class State:
     def strategy(self) -> OptimalDPOR:
         """A search that goes on from here."""
         strategy = OptimalDPOR()
+        self.hand_to(strategy)
+        return strategy
+
+    def hand_to(self, strategy: OptimalDPOR) -> None:
+        """Let a new search go on from here."""
         strategy.nodes = list(self.nodes)
         strategy.prefix = len(self.nodes)
         strategy.follow = list(self.follow)
         strategy.impossible = self.impossible
         strategy.timed = self.timed
-        return strategy
 
 
 def state_file(folder: Path, implementation: str, program: str) -> Path:

@@ -129,6 +129,7 @@ def explore_target(
     seed: int,
     preempt: tuple[str, ...] = (),
     exhaustive: bool = False,
+    resume: bool = False,
 ) -> int:
     """Explore the function that `module:function` names; the exit status. Raises UsageError for a wrong name."""
     if exhaustive and strategy is not None:
@@ -136,7 +137,9 @@ def explore_target(
     if exhaustive:
         from askance.suite.exhaustive_explore import explore_exhaustively
 
-        return explore_exhaustively(name, executions=executions or sys.maxsize, preempt=preempt)
+        return explore_exhaustively(
+            name, executions=executions or sys.maxsize, preempt=preempt, resume=resume
+        )
     return explored(
         name, executions=executions or 1000, seed=seed, strategy=strategy or "portfolio", preempt=preempt
     )

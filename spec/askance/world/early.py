@@ -19,7 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.thread import ThreadPoolExecutor
-from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CellType, FunctionType, GenericAlias, MethodType, ModuleType
 from typing import Any
 
 from askance.world import locals as thread_locals
@@ -227,6 +227,8 @@ class Early:
                 return getattr(self.replacement(value.__self__), value.__name__, None)
             return None
         make = _DUALS.get(kind)
+        if kind is GenericAlias and id(value.__origin__) in self.table:
+            make = self._alias
         if make is None:
             return None
         made = self.made.get(id(value))
@@ -234,6 +236,10 @@ class Early:
             # The original is kept as well: its address must not become another's.
             made = self.made[id(value)] = (value, make(value))
         return made[1]
+
+    def _alias(self, alias: Any) -> Any:
+        """`Mailbox = queue.SimpleQueue[int]`, which is called as the class itself."""
+        return GenericAlias(self.table[id(alias.__origin__)], alias.__args__)
 
     def _attribute(self, owner: Any, name: str, value: Any, replacement: Any) -> None:
         put = setattr if isinstance(owner, ModuleType | type) else object.__setattr__

@@ -79,20 +79,14 @@ class ForeignLoop(base_events.BaseEventLoop):
         if self.world.observes and runner is not None and runner is not self.world.current:
             self.world.touch("into", runner)
 
-    def _look(self) -> None:
+    def looked(self) -> None:
+        """The caller is about to see whether the loop is closed. Its own strand need not tell: that runs it."""
         if self.seen and self.foreign():
             self.world.touch("look", self._closing)
 
-    def _check_closed(self) -> None:
-        if self.seen:
-            self._look()
-        if self._closed:
-            raise RuntimeError("Event loop is closed")
-
     def is_closed(self) -> bool:
         """Whether it is closed: no scheduling point, but what it says depends on who has closed it."""
-        if self.seen:
-            self._look()
+        self.looked()
         return self._closed
 
     def close(self) -> None:
@@ -103,7 +97,9 @@ class ForeignLoop(base_events.BaseEventLoop):
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         """As asyncio's: it wakes nobody."""
-        self.meddled()
+        if self.world.current.running_loop is not self:
+            self.looked()
+            self.meddled()
         timer: Any = super().call_at(when, callback, *args, context=context)
         if self.seen:
             timer.__class__ = SeenTimer
@@ -148,34 +144,46 @@ class SeenFuture(_Future):
     _loop: Any
 
     def __await__(self) -> Any:
-        self._loop.reached()
+        loop = self._loop
+        if loop.world.current.running_loop is not loop:
+            loop.reached()
         return super().__await__()
 
     __iter__ = __await__
 
     def done(self) -> bool:
         """As asyncio's."""
-        self._loop.reached()
+        loop = self._loop
+        if loop.world.current.running_loop is not loop:
+            loop.reached()
         return super().done()
 
     def result(self) -> Any:
         """As asyncio's."""
-        self._loop.reached()
+        loop = self._loop
+        if loop.world.current.running_loop is not loop:
+            loop.reached()
         return super().result()
 
     def exception(self) -> BaseException | None:
         """As asyncio's."""
-        self._loop.reached()
+        loop = self._loop
+        if loop.world.current.running_loop is not loop:
+            loop.reached()
         return super().exception()
 
     def add_done_callback(self, callback: Callable[..., object], **options: Any) -> None:
         """As asyncio's."""
-        self._loop.reached()
+        loop = self._loop
+        if loop.world.current.running_loop is not loop:
+            loop.reached()
         super().add_done_callback(callback, **options)
 
     def remove_done_callback(self, callback: Callable[..., object]) -> int:
         """As asyncio's."""
-        self._loop.reached()
+        loop = self._loop
+        if loop.world.current.running_loop is not loop:
+            loop.reached()
         return super().remove_done_callback(callback)
 
 
@@ -187,7 +195,9 @@ class SeenHandle(asyncio.Handle):
 
     def cancel(self) -> None:
         """As asyncio's."""
-        self._loop.reached()
+        loop = self._loop
+        if loop.world.current.running_loop is not loop:
+            loop.reached()
         super().cancel()
 
 
@@ -199,7 +209,9 @@ class SeenTimer(asyncio.TimerHandle):
 
     def cancel(self) -> None:
         """As asyncio's."""
-        self._loop.reached()
+        loop = self._loop
+        if loop.world.current.running_loop is not loop:
+            loop.reached()
         super().cancel()
 
 

@@ -106,6 +106,10 @@ class AnyTask(WorldTask, metaclass=_StandsIn):
         return loop.task(coro, **options) if hasattr(loop, "world") else real_task(coro, loop=loop, **options)
 
 
+for _kind in (WorldFuture, AnyFuture, WorldTask, AnyTask):
+    # asyncio's messages and representations name the class.
+    _kind.__name__ = _kind.__qualname__ = "Task" if issubclass(_kind, real_task) else "Future"
+
 _ORIGINALS: dict[type, Any] = {AnyFuture: real_future, AnyTask: real_task}
 
 

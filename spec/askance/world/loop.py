@@ -36,6 +36,7 @@ class WorldLoop(ForeignLoop):
     _ready: Any
     _scheduled: Any
     _stopping: bool
+    _closed: bool
     _timer_cancelled_count: int
     _exception_handler: Any
     _task_factory: Any
@@ -74,7 +75,8 @@ class WorldLoop(ForeignLoop):
 
     def run_forever(self) -> None:
         """Run until `stop` is called."""
-        self._check_closed()
+        self.looked()
+        self._check_closed()  # type: ignore[attr-defined]
         world = self.world
         world.point("run", self)
         if world.observes:
@@ -156,10 +158,13 @@ class WorldLoop(ForeignLoop):
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         """Queue the callback; from a foreign strand a scheduling point first, but no waking."""
-        self._check_closed()
         world = self.world
+        foreign = world.current.running_loop is not self
+        if foreign or self._closed:
+            self.looked()
+            self._check_closed()  # type: ignore[attr-defined]
         if state.world is world:
-            if world.current.running_loop is not self:
+            if foreign:
                 world.point("call-soon", self)
             elif world.observes:
                 world.touch("call-soon", self)
@@ -199,7 +204,10 @@ class WorldLoop(ForeignLoop):
         self, callback: Any, *args: Any, context: Any = None
     ) -> Any:
         """A scheduling point; then the callback is queued and the loop woken, in one step."""
-        self._check_closed()
+        if self.seen:
+            self.looked()
+        if self._closed:
+            self._check_closed()  # type: ignore[attr-defined]
         if state.world is self.world:
             self.world.point("wake", self)
         handle = self._call_soon(callback, args, context)  # type: ignore[attr-defined]
@@ -213,7 +221,9 @@ class WorldLoop(ForeignLoop):
 
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **options: Any) -> Any:
         """A task with a name, and an order in sets, that are the same in every run."""
-        self._check_closed()
+        if self.seen:
+            self.looked()
+        self._check_closed()  # type: ignore[attr-defined]
         if self._task_factory is None:
             return self.task(coro, name, context=context, **options)
         if self._task_factory is _EAGER:

@@ -30,6 +30,7 @@ from askance.world import (
     futures,
     locks,
     policy,
+    primitives,
     queues,
     sets,
     state,
@@ -73,6 +74,7 @@ _FUNCTIONS: tuple[tuple[Any, Any], ...] = (
 
 _METHODS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     *conditions.METHODS,
+    *primitives.METHODS,
     *queues.METHODS,
     *threads.METHODS,
     *sets.METHODS,

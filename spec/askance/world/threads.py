@@ -132,6 +132,8 @@ def start(self: Any) -> None:
     self._askance = (world, strand)
     self._ident = strand.ident
     self._started._flag = True
+    if world.observes:
+        world.touch("set", self._started)
 
 
 def _strand_of(self: Any, world: Any) -> Strand | None:
@@ -149,6 +151,8 @@ def join(self: Any, timeout: float | None = None) -> None:
         if "_askance" not in self.__dict__:
             _join(self, timeout)
         return
+    if world.observes:
+        world.touch("is-set", self._started)
     strand = _strand_of(self, world)
     if strand is None:
         if not self._started._flag:
@@ -173,11 +177,20 @@ def join(self: Any, timeout: float | None = None) -> None:
 def is_alive(self: Any) -> bool:
     """`Thread.is_alive`."""
     kept = self.__dict__.get("_askance")
-    if kept is None:
-        return _is_alive(self)
     world = state.active()
-    if world is kept[0]:
-        world.point("is-alive", kept[1])
+    if kept is not None:
+        if world is kept[0]:
+            world.point("is-alive", kept[1])
+    elif world is None or self._started._flag:
+        return _is_alive(self)
+    else:
+        world.point("is-set", self._started)
+        # Somebody may have started it meanwhile.
+        kept = self.__dict__.get("_askance")
+        if kept is None:
+            return False
+        if world.observes:
+            world.touch("is-alive", kept[1])
     return not kept[1].done and not kept[0].dying
 
 

@@ -1,12 +1,14 @@
 """Virtual time: the timers of a world, and the clock that fires them.
 
 The clock is strand 0: it can run when a timer is pending, and its step moves the time to the next deadline. Where
-timers race, picking the clock while others could run is how a timeout fires early.
+timers race, picking the clock while others could run is how a timeout fires early. Only deadlines within the world's
+horizon are raced so: where seconds matter, a minute does not pass while somebody could go on.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ class Timers:
     """The part of a scheduler that keeps the time."""
 
     # An object with more attributes than thirty finds them slowly, unless they have slots.
-    __slots__ = ("_sequence", "_timers", "clock", "now", "steps", "timers")
+    __slots__ = ("_sequence", "_timers", "clock", "horizon", "now", "steps", "timers")
 
     if TYPE_CHECKING:
         strategy: Strategy
@@ -41,6 +43,7 @@ class Timers:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.horizon = math.inf
         self.steps = 0
         self.timers = 0
         self._timers: list[list[Any]] = []
@@ -57,7 +60,7 @@ class Timers:
         strand.timer = entry
         heappush(self._timers, entry)
         self.timers += 1
-        if self.racing_timers and self.clock.slot < 0:
+        if self.racing_timers and self.clock.slot < 0 and when - self.now <= self.horizon:
             self.enable(self.clock)
 
     def cancel_timer(self, strand: Strand) -> None:
@@ -68,8 +71,18 @@ class Timers:
         strand.timer[2] = None
         strand.timer = None
         self.timers -= 1
-        if not self.timers and self.clock.slot >= 0:
+        if self.clock.slot >= 0 and not self._near():
             self.disable(self.clock)
+
+    def _near(self) -> bool:
+        """Whether the next deadline is within the horizon."""
+        if not self.timers or self.horizon == math.inf:
+            return self.timers > 0
+        timers = self._timers
+        while timers[0][2] is None:
+            heappop(timers)
+        near: bool = timers[0][0] - self.now <= self.horizon
+        return near
 
     def tick(self) -> None:
         """Move the time to the next deadline, and wake whoever waited for it."""
@@ -91,5 +104,9 @@ class Timers:
                 self.timers -= 1
                 if strand.slot < 0:
                     self.enable(strand)
-        if not self.timers and self.clock.slot >= 0:
-            self.disable(self.clock)
+        near = self._near()
+        if self.clock.slot >= 0:
+            if not near:
+                self.disable(self.clock)
+        elif near and self.racing_timers:
+            self.enable(self.clock)
