@@ -320,19 +320,22 @@ def test_an_exception_handler_is_called_instead() -> None:
 
 
 def test_what_a_loop_would_only_log_is_a_complaint() -> None:
-    """An exception that was never retrieved."""
+    """An exception that was never retrieved, of a future and of a task that is dropped at the end."""
 
     def main() -> None:
+        async def fails() -> None:
+            raise ValueError("of a task")
+
         async def work() -> None:
             future = asyncio.get_running_loop().create_future()
-            future.set_exception(ValueError("never retrieved"))
+            future.set_exception(ValueError("of a future"))
             del future
-            await asyncio.sleep(0)
+            task = asyncio.create_task(fails())
+            await asyncio.wait([task])
 
         asyncio.run(work())
 
-    [(_, complaint)] = run(main).complaints
-    assert "never retrieved" in complaint
+    assert [complaint.partition(" exc")[0] for _, complaint in run(main).complaints] == ["Future", "Task"]
 
 
 def test_loops_of_every_kind_of_maker_are_the_worlds() -> None:

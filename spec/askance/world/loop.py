@@ -136,6 +136,8 @@ class WorldLoop(ForeignLoop):
             handle = ready.popleft()
             if not handle._cancelled:
                 handle._run()
+        # As asyncio does: an exception's traceback keeps this frame (from Python 3.12 on), and so its own task.
+        handle = None
 
     def _expect(self, world: World, when: float | None) -> None:
         """Time passes while handles run: the next timer of a busy loop may become due meanwhile, as a choice."""
