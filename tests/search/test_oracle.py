@@ -443,3 +443,22 @@ def test_a_thread_may_be_asked_after_before_or_after_it_is_started(first: bool) 
         assert askance.explore(program, strategy="dpor", warm_up=False).complete
         assert found == answers
         everywhere_the_same(program)
+
+
+def test_a_moment_that_passes_counts_for_who_looks_at_the_clock() -> None:
+    """Where nothing is waited for, with a timeout of 0, time passes all the same: before others look, or after."""
+    seen = set()
+
+    def poll(shared: Any) -> None:
+        shared.values[0].get()
+        with contextlib.suppress(queue.Empty):
+            shared.items.get(timeout=0)
+
+    def look(shared: Any) -> None:
+        shared.values[1].get()
+        seen.add(time.monotonic())
+
+    assert everywhere_the_same(askance.Strands(setup, [poll, look])) == 2
+    seen.clear()
+    assert askance.explore(askance.Strands(setup, [poll, look]), strategy="dpor", warm_up=False).complete
+    assert len(seen) == 2

@@ -40,6 +40,7 @@ PHRASES = {
     "tick": "goes on to the next timer",
     "time": "looks at {}",
     "timer": "sets a timer",
+    "moment": "lets a moment pass",
     "read": "reads {}",
     "write": "writes {}",
 }

@@ -76,6 +76,7 @@ MODES: dict[str, int] = {
     "bodies": NONE,
     "statement": NONE,
     "access": WRITE,
+    "moment": WRITE,
     "reach": WRITE,
     "into": INTO,
 }

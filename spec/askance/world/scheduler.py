@@ -236,7 +236,7 @@ class Scheduler(Stopping):
                 strand.timed_out = able = True
                 self.now += MOMENT
                 if self.observes:
-                    self.touch("timer", self.clock)
+                    self.touch("moment", self.clock)
         if able:
             if len(self.runnable) > 1 and (chosen := self.choose(strand)) is not strand:
                 self.turn(chosen).switch()
