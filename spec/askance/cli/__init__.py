@@ -101,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has seen enough; what it would have said at its end is not known to be well.
         sys.stderr.close()
+        # What is left of it is not tried again when the process ends.
+        sys.stdout = nowhere()
         return INCONCLUSIVE
     except OSError as error:
         if error.errno not in FULL:
