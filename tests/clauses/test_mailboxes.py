@@ -331,6 +331,28 @@ def test_m6_falls_on_an_actor_that_many_overtake() -> None:
     assert list(fallen(script)) == ["M6"]
 
 
+def test_m6_lets_an_actor_be_busy_with_a_reply_that_it_returned() -> None:
+    """Until the un-awaited reply is there, an implementation may keep the actor that answered with it."""
+    deferring = program(
+        actor("a", 0, Msg()),
+        actor("b", 0, Deferred(Ask("d", Msg()))),
+        actor("d", 0, Sleep(1, Msg())),
+        thread("c0", AskOp("r0", "b", 2), AskOp("r1", "b", 3), *(TellOp("a", n) for n in range(10))),
+    )
+    script = Script(deferring).ask("c0", "c0.r0", "b", 2)
+    script.begin("b#1", "c0.r0").ask("b#1", "b#1.1", "d", 2).end(
+        "b#1", "c0.r0", None, detail="deferred b#1.1"
+    )
+    script.begin("d#1", "b#1.1").ask("c0", "c0.r1", "b", 3).add("client-begin", "c0")
+    for number in range(10):
+        script.tell("c0", f"c0.{number + 2}", "a", number).turn(
+            f"a#{number + 1}", f"c0.{number + 2}", gives(number)
+        )
+    script.passes(1).end("d#1", "b#1.1", gives(2)).begin("b#2", "c0.r1").ask("b#2", "b#2.1", "d", 3)
+    script.end("b#2", "c0.r1", None, detail="deferred b#2.1").begin("d#2", "b#2.1").passes(1)
+    assert script.end("d#2", "b#2.1", gives(3)).settle().judged("M6").verdict != "fail"
+
+
 def test_m6_knows_no_neighbours_where_there_are_no_loops() -> None:
     """Actors on threads of their own share none: nobody is overtaken, nor waits for a neighbour."""
     nowhere = frozenset({"result", "stop"})

@@ -66,6 +66,16 @@ def test_for_a_large_counterexample_another_is_looked_for(
     assert result.tally["shrinking"] > 0
 
 
+def test_a_large_counterexample_is_shown_where_no_other_program_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A rare failure stays one."""
+    monkeypatch.setattr("askance.suite.conduct.FEW", (0, 0))
+    monkeypatch.setattr("askance.suite.conduct.another", lambda trial: [])
+    result = conduct(ALL["A3"], load_adapter("naive-nested"), PROFILES["smoke"], name="naive-nested")
+    assert result.verdict == "fail" and result.counterexample is not None
+
+
 def test_pykkas_ask_of_a_stopping_actor_is_shown_small() -> None:
     """What only the exhaustive search finds for certain is as small: the ask, its wait, the stop, and one switch."""
     pytest.importorskip("pykka")

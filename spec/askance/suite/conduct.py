@@ -80,7 +80,7 @@ def conduct(clause: Clause, adapter: Adapter, profile: Profile, seed: int = 0, n
         trial.tally.seconds *= min(1.0, cpu / real)
         counterexample = smallest(trial, found) if found is not None else None
         if counterexample is not None and any(map(operator.gt, size(counterexample), FEW)):
-            counterexample = min(counterexample, *another(trial), key=size)
+            counterexample = min([counterexample, *another(trial)], key=size)
     return Result(clause.id, trial.verdict(), _note(trial), trial.tally.data(), counterexample)
 
 

@@ -231,9 +231,9 @@ def _overtaking(case: Case, turn: Turn) -> list[Turn]:
     sender = events[message.sent].who
     sent = next((at for at in range(message.sent + 1, turn.begin) if events[at].who == sender), turn.begin)
     if any(
-        other.end > sent or other.end < 0 for other in facts.turns_of[turn.actor] if other.begin < turn.begin
+        not facts.answered(other, sent) for other in facts.turns_of[turn.actor] if other.begin < turn.begin
     ):
-        return []  # It was busy itself.
+        return []  # It was busy itself, or may have been: with an un-awaited reply that it returned.
     return [
         other
         for other in facts.turns
