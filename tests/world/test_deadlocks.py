@@ -394,9 +394,3 @@ def test_the_words_of_the_program_come_first() -> None:
     execution = world.run(main)
     assert found(execution).waiting[0].who == "client c0"
     assert re.match(r"client c0 waits for an Event at ", str(execution.deadlock))
-
-
-def test_a_queue_is_called_what_its_user_calls_it() -> None:
-    """Not by the name of the class that the world has in the place of the standard library's."""
-    waiting = deadlock(lambda: queue.SimpleQueue[int]().get()).waiting
-    assert [one.on for one in waiting] == ["a SimpleQueue"]

@@ -358,3 +358,10 @@ def test_two_getters_for_one_item_is_a_deadlock_for_one() -> None:
 
     for execution in executions(main, 20):
         assert execution.ending == "deadlock"
+
+
+def test_a_queue_is_called_what_its_user_calls_it() -> None:
+    """Not by the name of the class that the world has in the place of the standard library's."""
+    deadlock = run(lambda: queue.SimpleQueue[int]().get()).deadlock
+    assert deadlock is not None
+    assert [one.on for one in deadlock.waiting] == ["a SimpleQueue"]
